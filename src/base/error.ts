@@ -1,0 +1,41 @@
+// The one class of thrown errors. Expected outcomes are values; what is thrown is a surprise, and carries a stable
+// code from the table below, which a test holds equal to docs/reference/errors.md.
+
+/** Every code that Millrace throws, with what it means to the reader of a log. */
+export const errorCodes = {
+  config_invalid: "The configuration file, the environment or a flag has a value that cannot be used.",
+  option_invalid: "A library option is missing, unbounded or out of range.",
+  store_unavailable: "A store (SQLite, Redis) did not answer, or refused the operation.",
+  store_corrupt: "A store returned a record that this version cannot read.",
+  key_invalid: "A key or value given to a store is empty, too long or too large.",
+  credential_invalid: "A token, key or JWT was not accepted.",
+  upstream_unreachable: "The upstream refused or dropped the connection before it answered.",
+  upstream_timeout: "The upstream did not connect, answer or go on within the configured limit.",
+  upstream_cut: "The upstream ended its answer before it was complete.",
+  body_too_large: "A request or answer body is over its limit.",
+  body_timeout: "The caller did not finish sending its body within the configured limit.",
+  caller_left: "The caller closed its connection before the answer was complete.",
+  shutting_down: "The server is stopping and no longer takes work.",
+  engine_missing: "A program that a command or test needs is not on this machine.",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+const MARKER = Symbol.for("millrace.error");
+
+export class MillraceError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "MillraceError";
+    this.code = code;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  /** True also for errors of another loaded copy of this package, which `instanceof` would miss. */
+  static is(value: unknown, code?: ErrorCode): value is MillraceError {
+    if (typeof value !== "object" || value === null || !(MARKER in value)) return false;
+    return code === undefined || (value as { code?: unknown }).code === code;
+  }
+}
