@@ -3,7 +3,8 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+// The worker's types leave open what the array is backed by; the standard says a fresh ArrayBuffer.
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text) as Uint8Array<ArrayBuffer>;
 export const text = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 /** One array with all parts in order. A single part is returned as it is, not copied. */

@@ -1,0 +1,22 @@
+// The stages cover every test file once, and refuse names they do not know.
+
+import { expect, test } from "bun:test";
+import { chooseStages, stages } from "./stages.ts";
+
+test.each([
+  "src/base/id.test.ts",
+  "test/tidy.test.ts",
+  "test/tidy/scan.test.ts",
+  "test/stores.test.ts",
+  "test/system/sdk.test.ts",
+  "bench/kit/x.test.ts",
+])("%s belongs to exactly one stage", (path) => {
+  expect(stages.filter((stage) => "files" in stage && stage.files(path))).toHaveLength(1);
+});
+
+test("a stage is chosen by name, the fast ones together, all without a name", () => {
+  expect(chooseStages([])).toBe(stages);
+  expect(chooseStages(["system"]).map((stage) => stage.name)).toEqual(["system"]);
+  expect(chooseStages(["fast"]).map((stage) => stage.name)).toEqual(["types", "neutral types", "lint", "tidy", "unit"]);
+  expect(() => chooseStages(["slow"])).toThrow('No stage "slow"');
+});

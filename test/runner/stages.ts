@@ -1,0 +1,32 @@
+// What `npm test` runs, in order, as data. A stage is one command that passes or fails, or a set of test files that
+// share one Bun process. Every test file of the repository belongs to exactly one stage.
+
+export type Stage = { name: string; fast: boolean } & ({ command: string[] } | { files: (path: string) => boolean });
+
+const TSC = ["node_modules/typescript/bin/tsc", "--noEmit", "-p"];
+const APART = ["system", "faults", "browser"];
+
+const isTidy = (path: string) => /^test\/tidy[./]/.test(path);
+const isApart = (path: string) => APART.some((folder) => path.startsWith(`test/${folder}/`));
+
+/** Commands are run by Bun itself, from the root of the repository. */
+export const stages: Stage[] = [
+  { name: "types", fast: true, command: [...TSC, "tsconfig.json"] },
+  { name: "neutral types", fast: true, command: [...TSC, "tsconfig.neutral.json"] },
+  { name: "lint", fast: true, command: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
+  { name: "tidy", fast: true, files: isTidy },
+  { name: "unit", fast: true, files: (path) => path.startsWith("src/") },
+  { name: "house", fast: false, files: (path) => !path.startsWith("src/") && !isTidy(path) && !isApart(path) },
+  ...APART.map((name) => ({ name, fast: false, files: (path: string) => path.startsWith(`test/${name}/`) })),
+];
+
+/** The stages that the arguments ask for: none is all, `fast` is the quick ones, otherwise by name. */
+export function chooseStages(names: readonly string[]): Stage[] {
+  if (names.length === 0) return stages;
+  const unknown = names.filter((name) => name !== "fast" && !stages.some((stage) => stage.name === name));
+  if (unknown.length > 0) {
+    const known = stages.map((stage) => `"${stage.name}"`).join(", ");
+    throw new Error(`No stage "${unknown.join('", "')}". Choose from "fast", ${known}.`);
+  }
+  return stages.filter((stage) => names.includes(stage.name) || (stage.fast && names.includes("fast")));
+}
