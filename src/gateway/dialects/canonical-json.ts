@@ -17,7 +17,7 @@ export type Drop = (path: readonly string[], key: string) => boolean;
  * them; the others follow in order of UTF-16 units. Throws `key_invalid` where `canonicalFault` names a reason.
  */
 export function canonicalJson(value: unknown, drop?: Drop): string {
-  return JSON.stringify(drop ? sortedWithout(value, drop, []) : sorted(value, 0)) ?? "null";
+  return JSON.stringify(sorted(value, [], drop)) ?? "null";
 }
 
 /** Why a parsed JSON value has no canonical text: too deep, or a number that another JSON text would parse to. */
@@ -48,31 +48,23 @@ function numberFault(value: number): string | undefined {
 
 const refused = (reason: string): MillraceError => new MillraceError("key_invalid", `No canonical text: ${reason}.`);
 
-function sorted(value: unknown, depth: number): unknown {
+function sorted(value: unknown, path: string[], drop: Drop | undefined): unknown {
   if (typeof value === "string") return value;
   if (typeof value === "number") return checked(value);
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= DEPTH_MAX) throw refused(TOO_DEEP);
-  if (Array.isArray(value)) return value.map((item) => sorted(item, depth + 1));
-  const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) put(result, key, sorted((value as Record<string, unknown>)[key], depth + 1));
-  return result;
-}
-
-function sortedWithout(value: unknown, drop: Drop, path: string[]): unknown {
-  if (typeof value === "number") return checked(value);
-  if (typeof value !== "object" || value === null) return value;
   if (path.length >= DEPTH_MAX) throw refused(TOO_DEEP);
-  const inside = (name: string, child: unknown): unknown => {
-    path.push(name);
-    const result = sortedWithout(child, drop, path);
+  if (Array.isArray(value)) {
+    path.push("[]");
+    const items = value.map((item) => sorted(item, path, drop));
     path.pop();
-    return result;
-  };
-  if (Array.isArray(value)) return value.map((item) => inside("[]", item));
+    return items;
+  }
   const result: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) {
-    if (!drop(path, key)) put(result, key, inside(key, (value as Record<string, unknown>)[key]));
+    if (drop?.(path, key)) continue;
+    path.push(key);
+    put(result, key, sorted((value as Record<string, unknown>)[key], path, drop));
+    path.pop();
   }
   return result;
 }

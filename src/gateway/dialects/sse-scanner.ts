@@ -10,6 +10,7 @@ const LF = 10;
 const CR = 13;
 const NOTHING = new Uint8Array(0);
 const HELD_BYTES_FIRST = 1024;
+const HELD_BYTES_KEPT = 64 * 1024;
 
 export class SseScanner {
   readonly #onEvent: (event: Uint8Array) => void;
@@ -72,9 +73,9 @@ export class SseScanner {
     this.#hold(chunk, start, end);
     const event = this.#held.subarray(0, this.#heldBytes);
     const whole = !this.#skipping;
-    this.#held = NOTHING;
     this.#heldBytes = 0;
     this.#skipping = false;
+    if (this.#held.length > HELD_BYTES_KEPT) this.#held = NOTHING;
     if (whole) this.#onEvent(event);
   }
 
