@@ -5,6 +5,7 @@ export { concat, splice, text, utf8 } from "./bytes.ts";
 export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type ErrorCode, errorCodes, MillraceError } from "./error.ts";
 export { type IdSource, uuidv7Source } from "./id.ts";
+export { nearestName } from "./nearest.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { Secret } from "./secret.ts";
 export { VirtualClock } from "./virtual-clock.ts";
