@@ -1,5 +1,6 @@
 // Port: bytes under a key, with an optional time to live. The smallest thing a cache tier, a token list or a
 // counter needs. No order, no transactions, no queries: those belong to other ports.
+// Every method refuses a key with unpaired surrogates by `key_invalid`; get and delete also a key that set refuses.
 // Every implementation passes ports/conformance/key-value.ts.
 
 export const KEY_BYTES_MAX = 1024;
