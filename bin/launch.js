@@ -10,23 +10,28 @@ const { isatty } = require("node:tty");
 
 /** The largest number of simultaneous outgoing requests that Bun accepts; its own default of 256 starves streams. */
 const OUTGOING_REQUESTS_MAX = "65535";
+/** @type {NodeJS.Signals[]} */
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP"];
 
-/** Where Bun's package keeps its platform binaries, most fitting first. */
+/** Names of the packages that may hold this machine's binary, most fitting first. */
 function platformPackages(platform = process.platform, arch = process.arch, musl = runsOnMusl()) {
   const system = platform === "win32" ? "windows" : platform === "android" ? "linux" : platform;
   const name = `@oven/bun-${system}-${arch === "arm64" ? "aarch64" : arch}`;
-  const libraries = platform === "android" ? ["-android"] : platform !== "linux" ? [""] : musl ? ["-musl"] : ["", "-musl"];
+  const libraries = platform === "android" ? ["-android"] : platform !== "linux" ? [""] : musl ? ["-musl", ""] : ["", "-musl"];
   return libraries.flatMap((library) => [`${name}${library}`, `${name}${library}-baseline`]);
 }
 
 function runsOnMusl() {
   if (process.platform !== "linux") return false;
+  /** @type {{ header?: { glibcVersionRuntime?: string } } | undefined} */
   const report = process.report?.getReport();
-  return report === undefined ? existsSync("/etc/alpine-release") : !report.header.glibcVersionRuntime;
+  return report?.header?.glibcVersionRuntime === undefined;
 }
 
-/** Until Bun's install script has run, `bin/bun.exe` is a short shell script that only prints a complaint. */
+/**
+ * Until Bun's install script has run, `bin/bun.exe` is a short shell script that only prints a complaint.
+ * @param {string} path
+ */
 function isProgram(path) {
   if (!existsSync(path)) return false;
   const file = openSync(path, "r");
@@ -36,7 +41,10 @@ function isProgram(path) {
   return ["7f454c46", "cffaedfe", "cafebabe"].includes(start.toString("hex")) || start.toString("latin1", 0, 2) === "MZ";
 }
 
-/** The path of a Bun binary that is already on this machine, or undefined. */
+/**
+ * The path of a Bun binary that is already on this machine, or undefined.
+ * @param {string} bunFolder where the package `bun` is installed
+ */
 function findBun(bunFolder) {
   const installed = join(bunFolder, "bin", "bun.exe");
   if (isProgram(installed)) return installed;
@@ -72,13 +80,16 @@ function bunPath() {
   );
 }
 
-/** Runs Bun with these arguments and ends as it ends. */
+/**
+ * Runs Bun with these arguments and ends as it ends.
+ * @param {string[]} args
+ */
 function launch(args) {
   let path;
   try {
     path = bunPath();
   } catch (error) {
-    console.error(error.message);
+    console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
     return;
   }
@@ -86,17 +97,17 @@ function launch(args) {
   const child = spawn(path, args, { stdio: "inherit", env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: limit } });
   // Ctrl-C in a terminal reaches the whole foreground group, so the child has it already; sent twice it would look
   // like an impatient second Ctrl-C. The handler stays, so that this process waits for the child to finish.
-  const handlers = FORWARDED.map((signal) => {
-    const forward = () => (signal === "SIGINT" && isatty(0) ? undefined : child.kill(signal));
-    process.on(signal, forward);
-    return [signal, forward];
-  });
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => {
+    if (signal !== "SIGINT" || !isatty(0)) child.kill(signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
   child.on("error", (error) => {
     console.error(`Bun could not be started: ${error.message}`);
     process.exitCode = 1;
   });
   child.on("exit", (code, signal) => {
-    for (const [name, forward] of handlers) process.off(name, forward);
+    for (const name of FORWARDED) process.off(name, forward);
     if (signal === null) process.exitCode = code;
     else process.kill(process.pid, signal);
   });
