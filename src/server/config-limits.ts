@@ -17,6 +17,9 @@ export const limitsSection = z
     bodyBytesMax: whole(KIB, GIB)
       .default(64 * MIB)
       .describe("Largest request body in bytes; a larger one is answered 413."),
+    answerBytesMax: whole(KIB, GIB)
+      .default(64 * MIB)
+      .describe("Largest answer of an upstream in bytes, where it is not a stream; a larger one is an error."),
     bodyMs: whole(100, 30 * MINUTE)
       .default(60 * SECOND)
       .describe("Longest time a caller may take to send its body; then 408."),

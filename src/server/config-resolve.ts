@@ -17,6 +17,7 @@ export type Credential =
   | { readonly kind: "none" };
 
 export type UpstreamSettings = Settings["upstreams"][number];
+/** `baseUrl` is without a slash at the end. */
 export interface UpstreamConfig extends Omit<UpstreamSettings, "credential" | "headers"> {
   readonly credential: Credential;
   readonly headers: Record<string, Secret>;
@@ -81,7 +82,7 @@ export class Resolver {
         return [name, VARIABLE_REFERENCE.test(content) ? this.#header(content, path) : new Secret(content)] as const;
       });
       const credential = this.#credential(upstream.credential, ["upstreams", index, "credential"]);
-      return { ...upstream, credential, headers: Object.fromEntries(headers) };
+      return { ...upstream, baseUrl: upstream.baseUrl.replace(/\/+$/, ""), credential, headers: Object.fromEntries(headers) };
     });
   }
 

@@ -55,8 +55,18 @@ const upstream = z
       .meta({ words: "`env:NAME`, `passthrough` or `none`" })
       .default("none")
       .describe("The key sent to it: from the environment variable NAME, the caller's own, or none."),
-    weight: z.number().min(0.001).max(1000).default(1).describe("Share of calls among upstreams that serve the same model."),
-    seatsMax: z.int().min(1).max(1_000_000).default(1000).describe("Most calls open to it at once."),
+    weight: z
+      .number()
+      .min(0.001)
+      .max(1000)
+      .optional()
+      .describe("Share of calls among upstreams of one model. Accepted for later versions; this one takes the first that fits."),
+    seatsMax: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe("Most calls open to it at once. Accepted for later versions; this one has `limits.callsMax` only."),
     headers: z
       .record(z.string(), z.string().max(8192))
       .default({})
@@ -96,8 +106,13 @@ export const scriptedSection = z
     pace: z
       .strictObject({
         firstTokenMs: z.int().min(0).max(600_000).default(400).describe("Time until its first token."),
-        tokensPerSecond: z.number().min(0.1).max(1_000_000).default(60).describe("Tokens a second after that."),
-        chunkTokens: z.int().min(1).max(10_000).default(4).describe("Tokens in one event of a stream."),
+        tokensPerSecond: z
+          .number()
+          .min(0)
+          .max(1_000_000)
+          .default(60)
+          .describe("Tokens a second after that. 0: as fast as possible."),
+        chunkTokens: z.int().min(1).max(10_000).default(2).describe("Tokens in one event of a stream."),
       })
       .prefault({})
       .describe("How fast it answers; the defaults are like a real model."),

@@ -28,7 +28,7 @@ describe("where a value comes from", () => {
   test("defaults, when there is no file and nothing is set", () => {
     const config = load();
     expect(config).toMatchObject({ host: "127.0.0.1", port: 7878, dataDir: "/app/data", upstreams: [] });
-    expect(config.scripted).toEqual({ enabled: true, pace: { firstTokenMs: 400, tokensPerSecond: 60, chunkTokens: 4 } });
+    expect(config.scripted).toEqual({ enabled: true, pace: { firstTokenMs: 400, tokensPerSecond: 60, chunkTokens: 2 } });
     expect(config.cache).toMatchObject({ entriesMax: 1000, memoryBytes: 268_435_456, ttlSeconds: 3600, scope: "team" });
     expect(config.cache.persist).toMatchObject({ hitsMin: 5, tokensMin: 4000, timeoutMs: 50 });
     expect(config.limits.bodyBytesMax).toBe(64 * 1024 * 1024);
@@ -62,7 +62,7 @@ describe("where a value comes from", () => {
   test("partial sections keep the other defaults", () => {
     const { cache, scripted } = load({ cache: { persist: { hitsMin: 9 } }, scripted: { pace: { firstTokenMs: 0 } } });
     expect(cache.persist).toMatchObject({ hitsMin: 9, tokensMin: 4000 });
-    expect(scripted.pace).toEqual({ firstTokenMs: 0, tokensPerSecond: 60, chunkTokens: 4 });
+    expect(scripted.pace).toEqual({ firstTokenMs: 0, tokensPerSecond: 60, chunkTokens: 2 });
   });
 
   test("the default file may be absent, a named one may not", () => {
@@ -132,6 +132,19 @@ describe("upstreams", () => {
     expect(refusal({ upstreams: [{ ...claude, ...wrong }] }, { env: { LINES: "a\nb" } })).toContain(message);
   });
 
+  test("a base URL loses the slash at its end", () => {
+    const baseUrls = ["https://h/", "https://h/proxy//", "https://h"].map((baseUrl) => ({
+      ...claude,
+      name: `u${baseUrl.length}`,
+      baseUrl,
+    }));
+    expect(load({ upstreams: baseUrls }).upstreams.map(({ baseUrl }) => baseUrl)).toEqual([
+      "https://h",
+      "https://h/proxy",
+      "https://h",
+    ]);
+  });
+
   test("two of one name are refused", () => {
     expect(refusal({ upstreams: [claude, claude] })).toContain("upstreams[1].name: is the name of upstreams[0] too");
   });
@@ -141,6 +154,9 @@ describe("upstreams", () => {
     const { notices } = load({ upstreams: [openai] }, { env: { DATABASE_URL: "postgres://x" } }).origin;
     expect(notices.join("\n")).toContain("DATABASE_URL is set; this version does not use it");
     expect(notices.join("\n")).toContain("upstream local has no path");
+    expect(load({ upstreams: [{ ...claude, seatsMax: 200 }] }).origin.notices).toEqual([
+      "Upstream claude sets seatsMax, which has no effect in this version.",
+    ]);
     expect(load({ upstreams: [{ ...openai, baseUrl: "http://127.0.0.1:8000/v1" }] }).origin.notices).toEqual([]);
   });
 });

@@ -138,7 +138,12 @@ function noticesOf(settings: Settings, resolver: Resolver): string[] {
   const pathless = settings.upstreams
     .filter(({ dialect, baseUrl }) => dialect === "openai" && new URL(baseUrl).pathname === "/")
     .map(({ name }) => `The base URL of upstream ${name} has no path; OpenAI base URLs usually end in /v1.`);
-  return [...unused, ...pathless];
+  const withoutEffect = settings.upstreams.flatMap(({ name, weight, seatsMax }) =>
+    Object.entries({ weight, seatsMax })
+      .filter(([, value]) => value !== undefined)
+      .map(([key]) => `Upstream ${name} sets ${key}, which has no effect in this version.`),
+  );
+  return [...unused, ...pathless, ...withoutEffect];
 }
 
 function freeze<T>(value: T): T {
