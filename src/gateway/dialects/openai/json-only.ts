@@ -1,0 +1,27 @@
+// What endpoints share that answer with one JSON body and never with events: nothing to convert, no id to renew, and
+// the same answer each time. Such an endpoint adds its own checks.
+
+import { text } from "../../../base/index.ts";
+import type { WireAnswer } from "../dialect.ts";
+import { isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
+import type { EndpointPart } from "./endpoint-part.ts";
+import { errorFrame } from "./error-body.ts";
+import { watchJson } from "./event-watch.ts";
+
+export const jsonOnly = {
+  streams: false,
+  deterministic: () => true,
+  uncacheable: () => undefined,
+  session: () => [],
+  inert: ["stream"],
+  watchEvents: watchJson,
+  convert: () => undefined,
+  answerId: () => undefined,
+  errorEvent: errorFrame,
+} satisfies Partial<EndpointPart>;
+
+/** The entries of a list answer; empty when it failed or is none. */
+export function entriesOf(answer: WireAnswer): readonly JsonObject[] {
+  const body = answer.wire === "json" ? parseObject(text(answer.bytes)) : undefined;
+  return isObject(body?.error) ? [] : objectsOf(body?.data);
+}
