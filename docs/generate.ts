@@ -1,11 +1,7 @@
-// Writes the generated pages of docs/reference. `npm run docs` runs it; tests hold the pages equal to their sources.
+// Writes the generated pages of docs/reference. `npm run docs` runs it.
 
-import { configReference } from "../src/server/config-reference.ts";
+import { pages } from "./pages.ts";
 
-const pages: Record<string, string> = {
-  "config.md": configReference(),
-};
-
-for (const [name, text] of Object.entries(pages)) {
-  await Bun.write(new URL(`reference/${name}`, import.meta.url), text);
+for (const [name, page] of Object.entries(pages)) {
+  await Bun.write(new URL(`reference/${name}`, import.meta.url), page());
 }
