@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RedisClient } from "bun";
 import { type Clock, systemClock, VirtualClock } from "../src/base/index.ts";
-import { type KeyValueHarness, keyValueCases } from "../src/ports/conformance/key-value.ts";
+import { type KeyValueHarness, keyValueCases } from "../src/ports/conformance/index.ts";
 import type { KeyValue } from "../src/ports/index.ts";
 import { MemoryKeyValue } from "../src/stores/memory/index.ts";
 import { RedisKeyValue } from "../src/stores/redis/index.ts";

@@ -1,6 +1,6 @@
 // What a case of the key-value conformance suite is, and what it may ask of the store under test.
 
-import type { KeyValue } from "../key-value.ts";
+import type { KeyValue } from "../index.ts";
 
 /** What the suite knows of a store under test. One harness serves one case and starts empty. */
 export interface KeyValueHarness {

@@ -1,7 +1,7 @@
 // Conformance of the key-value port: any text is a key of its own, prefixes are literal, namespaces do not touch.
 
 import { utf8 } from "../../base/index.ts";
-import { KEY_BYTES_MAX } from "../key-value.ts";
+import { KEY_BYTES_MAX } from "../index.ts";
 import type { KeyValueCase } from "./key-value-case.ts";
 import { equal, keysOf, refuses } from "./verify.ts";
 

@@ -1,7 +1,7 @@
 // Conformance of the key-value port: what is stored comes back, byte for byte, and belongs to the caller.
 
 import { utf8 } from "../../base/index.ts";
-import { VALUE_BYTES_MAX } from "../key-value.ts";
+import { VALUE_BYTES_MAX } from "../index.ts";
 import type { KeyValueCase } from "./key-value-case.ts";
 import { equal, keysOf, refuses } from "./verify.ts";
 
