@@ -21,7 +21,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const all: SourceFile[] = paths.filter((path) => /\.(?:tsx?|js)$/.test(path)).map((path) => readSource(path, read(path)));
 const source = all.filter((entry) => inSource(entry.path));
 const production = source.filter((entry) => !isTest(entry.path));
-const dependencies = Object.keys(JSON.parse(read("package.json")).dependencies);
+const manifest = JSON.parse(read("package.json"));
+const dependencies = Object.keys(manifest.dependencies);
 
 const hold = (name: string, rule: Rule, files: readonly SourceFile[]) => {
   test(name, () => {
@@ -91,6 +92,12 @@ describe("handed on", () => {
   test("no file names a registry's host", () => {
     expect(file.registryHostsIn(readable.map(text))).toEqual([]);
     expect(read(".npmrc")).toContain("omit-lockfile-registry-resolved=true");
+  });
+
+  test("every dependency has a line that says what it replaces, and an exact version", () => {
+    const every = { ...manifest.dependencies, ...manifest.devDependencies };
+    expect(file.unexplained(Object.keys(every), read("docs/decisions/0003-dependencies.md"))).toEqual([]);
+    expect(Object.values(every).filter((version) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
   });
 
   for (const page of ["README.md", "ARCHITECTURE.md"]) {

@@ -87,6 +87,12 @@ test("folders of a machine and hosts of a registry are found", () => {
   expect(rules.registryHostsIn(file('"url": "https://example.org/x"'))).toEqual([]);
 });
 
+test("a dependency without a line is refused, and so is a line without a dependency", () => {
+  expect(rules.unexplained(["zod"], "| `zod` | checks |")).toEqual([]);
+  expect(rules.unexplained(["zod", "jose"], "| `zod` | checks |")).toHaveLength(1);
+  expect(rules.unexplained([], "| `zod` | checks |")).toHaveLength(1);
+});
+
 test("an exception must be needed, and everything else is refused", () => {
   const found = ["src/a.ts: 500 lines", "src/b.ts:7: 80 lines"];
   expect(compare(found, {})).toEqual(found);

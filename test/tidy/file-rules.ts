@@ -116,3 +116,16 @@ export function registryHostsIn(files: readonly TextFile[]): string[] {
       : [`${path}: names \`${host}\`. Run \`npm install\` with the repository's .npmrc, which leaves hosts out of the lock.`];
   });
 }
+
+/** Dependencies that the records do not explain, and explanations of what is no longer there. */
+export function unexplained(dependencies: readonly string[], record: string): string[] {
+  const explained = [...record.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] as string);
+  return [
+    ...dependencies
+      .filter((name) => !explained.includes(name))
+      .map((name) => `${name}: has no line that says what it replaces. Add one.`),
+    ...explained
+      .filter((name) => !dependencies.includes(name))
+      .map((name) => `${name}: is explained but not installed. Take its line out.`),
+  ];
+}
