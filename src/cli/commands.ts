@@ -1,0 +1,34 @@
+// The list of commands, in the order of the help text. A command that is not here does not exist.
+
+import type { CommandEntry } from "./command.ts";
+
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: "run the server",
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  "token create": {
+    summary: "make a token for a caller; it is shown once",
+    load: async () => (await import("./commands/token-create.ts")).tokenCreate,
+  },
+  "token list": {
+    summary: "list tokens, without their text",
+    load: async () => (await import("./commands/token-list.ts")).tokenList,
+  },
+  "token revoke": {
+    summary: "end a token",
+    load: async () => (await import("./commands/token-revoke.ts")).tokenRevoke,
+  },
+  "config check": {
+    summary: "check the configuration and name every problem",
+    load: async () => (await import("./commands/config-check.ts")).configCheck,
+  },
+  "config print": {
+    summary: "print the configuration in effect, without secrets",
+    load: async () => (await import("./commands/config-print.ts")).configPrint,
+  },
+  doctor: {
+    summary: "check that this machine can run the server",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+};
