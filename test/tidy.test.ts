@@ -59,6 +59,7 @@ describe("code", () => {
   hold("no star exports", code.noStarExports, all);
   hold("nothing unfinished", code.nothingUnfinished, all);
   hold("no any", code.noAny, all);
+  hold("tests run with all others, once, and never sleep", code.testsAreHonest, all);
   hold("modules keep no state", code.noModuleState, all);
 });
 

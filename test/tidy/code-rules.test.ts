@@ -133,6 +133,20 @@ holds("any", rules.noAny, {
   ],
 });
 
+holds("honest tests", rules.testsAreHonest, {
+  good: [
+    ["src/base/a.test.ts", "await clock.sleep(5); test.skipIf(x)('skipped: a (why)', f); const only = { retry: 1 };"],
+    [SHELL, "setTimeout(resolve, 1);"],
+  ],
+  bad: [
+    ["src/base/a.test.ts", "test.only('a', f);"],
+    ["test/a.test.ts", "describe.todo('a');"],
+    ["test/a.test.ts", "test('a', f, { retry: 3 });"],
+    ["test/a.test.ts", "await Bun.sleep(5);"],
+    ["test/a.test.ts", "await new Promise((resolve) => setTimeout(resolve, 5));"],
+  ],
+});
+
 holds("module state", rules.noModuleState, {
   good: [
     [NEUTRAL, "function f() { let a = 1; const b = new Map(); b.set(1, a); }"],

@@ -71,6 +71,14 @@ export const noAny: Rule = forbid(
   () => "uses `any`. Use `unknown` and check, or name the type.",
 );
 
+export const testsAreHonest: Rule = forbid(
+  /\b(?:test|describe|it)\.(?:only|todo)\b|,\s*\{\s*retry:\s*\d|\bBun\.sleep(?:Sync)?\b|\bsetTimeout\(\s*(?:resolve|done)\b/,
+  "code",
+  isTest,
+  (match) =>
+    `says \`${match}\`. A test runs with all others, once, and waits for what happens or moves a VirtualClock; it never sleeps.`,
+);
+
 /** The depth of brackets at each `const`, `let` or `var` decides whether it is the module's own. */
 function topLevel(code: string, pattern: RegExp): RegExpExecArray[] {
   const found: RegExpExecArray[] = [];
