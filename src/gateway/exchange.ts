@@ -1,9 +1,9 @@
 // What travels through the pipeline: one call of a client, what each step learned about it, and the answer.
 // A stream is pushed into a sink, so that any number of steps can watch it at the cost of one function call a chunk.
 
-import type { Cancel } from "../base/index.ts";
 import type { Dialect, Endpoint, RequestFacts, Usage } from "./dialects/dialect.ts";
 import type { Identity } from "./identity/identity.ts";
+import type { Target, Upstream } from "./upstream.ts";
 
 /** Where a stream goes. A returned promise is backpressure: the writer waits for it before the next chunk. */
 export interface Sink {
@@ -31,11 +31,14 @@ export interface Call {
   /** With the question mark, or empty. */
   readonly query: string;
   readonly headers: Headers;
-  /** The body as received, byte for byte. Empty for GET. */
-  readonly body: Uint8Array;
+  /**
+   * Receives the body, once, byte for byte. Empty for GET. Rejects with `body_too_large`, `body_timeout` or `caller_left`.
+   * A function, so that a call is identified before a byte of its body is waited for.
+   */
+  readonly readBody: () => Promise<Uint8Array>;
   /** Address of the peer, for logs. */
   readonly peer: string;
-  /** Aborts when the client leaves or the server gives the call up. */
+  /** Aborts when the client leaves. */
   readonly signal: AbortSignal;
 }
 
@@ -52,12 +55,16 @@ export interface Report {
   /** Stable word for why a call was refused or failed; a MillraceError code or a refusal kind. */
   reason: string | undefined;
   upstream: string | undefined;
+  /** HTTP status of the upstream, once its headers came. */
+  upstreamStatus: number | undefined;
   upstreamModel: string | undefined;
   usage: Usage | undefined;
   /** Clock.monotonic() when the upstream call began, when its first body byte came, when the client got its first byte. */
   sentAt: number | undefined;
   upstreamFirstByteAt: number | undefined;
   firstByteAt: number | undefined;
+  /** Body bytes that went to the client. */
+  bytesOut: number;
 }
 
 export interface Exchange {
@@ -70,14 +77,19 @@ export interface Exchange {
   readonly startedAt: number;
   /** Set by `identify`. */
   identity: Identity;
-  /** Set by `identify`: stable for a conversation, scoped by tenant; see identity/session.ts. */
-  session: string | undefined;
+  /** Set by `read`: the body as received, never changed. */
+  body: Uint8Array;
   /** Set by `read`: what the dialect found in the body. */
   facts: RequestFacts;
+  /** Set by `read`: stable for a conversation, scoped by tenant; see identity/session.ts. */
+  session: string | undefined;
+  /** Set by `read`: the upstreams that may serve the call, and the model name they know. At least one. */
+  target: Target;
+  /** Set by `route`: the one that is asked. */
+  upstream: Upstream | undefined;
   report: Report;
 }
 
 export type Handle = (exchange: Exchange) => Promise<Answer>;
 /** One step of the pipeline. An early answer simply does not call `next`. */
 export type Step = (next: Handle) => Handle;
-export type { Cancel };

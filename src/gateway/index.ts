@@ -1,0 +1,16 @@
+// The door of the gateway: a prompt's way to a model and back.
+
+export { connectOnce } from "./connect-probe.ts";
+export type { DialectName, Endpoint, RefusalKind, Usage } from "./dialects/dialect.ts";
+export type { Answer, CacheOutcome, Call, Outcome, Sink, StreamBody } from "./exchange.ts";
+export { createGateway, type Gateway, type GatewayLimits, type GatewayOptions } from "./gateway.ts";
+export { type Authenticate, type AuthenticateOptions, authenticate } from "./identity/authenticate.ts";
+export type { Identity } from "./identity/identity.ts";
+export { type JwtVerifier, type JwtVerifierOptions, jwtVerifier } from "./identity/jwt.ts";
+export { isLoopbackHost, loopbackGuard } from "./identity/loopback.ts";
+export type { Refusal } from "./identity/refusal.ts";
+export type { TokenRecord } from "./identity/token-record.ts";
+export { type NewToken, TokenStore, type TokenStoreOptions } from "./identity/tokens.ts";
+export { PACE_DEFAULT, type Pace, type ScriptedModelOptions, scriptedModel } from "./scripted/index.ts";
+export type { CallRecord } from "./steps/record.ts";
+export type { Transport, Upstream, UpstreamCredential } from "./upstream.ts";

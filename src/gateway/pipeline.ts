@@ -1,0 +1,23 @@
+// The order of the steps of a model call. No logic lives here.
+
+import type { Handle, Step } from "./exchange.ts";
+
+export interface Steps {
+  /** Writes down what became of the call. */
+  readonly record: Step;
+  /** Who is calling. */
+  readonly identify: Step;
+  /** What the call asks for. */
+  readonly read: Step;
+  /** Keeps a waiting client's stream alive. */
+  readonly sustain: Step;
+  /** An answer from cache, or from an identical call in flight. */
+  readonly recall: Step;
+  /** Which upstream. */
+  readonly route: Step;
+  /** The upstream's answer. */
+  readonly call: Handle;
+}
+
+export const pipeline = ({ record, identify, read, sustain, recall, route, call }: Steps): Handle =>
+  record(identify(read(sustain(recall(route(call))))));

@@ -1,0 +1,79 @@
+// Receives the body of an identified call and reads it once: what it asks for, whose conversation it continues and
+// which upstreams may answer. The body itself stays as it came.
+
+import { MillraceError } from "../../base/index.ts";
+import { decoded, UnknownCoding } from "../content-coding.ts";
+import type { RefusalKind } from "../dialects/dialect.ts";
+import type { Answer, Exchange, Step } from "../exchange.ts";
+import { sessionOf } from "../identity/session.ts";
+import { refuse } from "../refuse.ts";
+import type { ResolveTarget } from "../upstream.ts";
+
+export interface ReadOptions {
+  readonly resolve: ResolveTarget;
+  /** Largest body after its content coding is undone, in bytes. */
+  readonly bodyBytesMax: number;
+}
+
+export function read({ resolve, bodyBytesMax }: ReadOptions): Step {
+  return (next) => async (exchange) => {
+    const { call, dialect, endpoint } = exchange;
+    if (call.method === "POST") {
+      const refusal = await receive(exchange, bodyBytesMax);
+      if (refusal) return refusal;
+    }
+    const { facts, identity } = exchange;
+    exchange.session = sessionOf({ headers: call.headers, facts, dialect, endpoint, identity });
+    const target = resolve(dialect.name, facts.model);
+    if (!target) return refuse(exchange, "not_found", unserved(facts.model, dialect.name));
+    exchange.target = target;
+    exchange.report.upstreamModel = target.upstreamModel;
+    return next(exchange);
+  };
+}
+
+async function receive(exchange: Exchange, bodyBytesMax: number): Promise<Answer | undefined> {
+  const { call, dialect, endpoint } = exchange;
+  const type = call.headers.get("content-type");
+  if (type !== null && !/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
+    return refuse(exchange, "unsupported_media", "The body must be JSON: send it with `content-type: application/json`.");
+  }
+  try {
+    exchange.body = await decoded(await call.readBody(), call.headers.get("content-encoding"), bodyBytesMax);
+  } catch (error) {
+    return refuseBody(exchange, error, bodyBytesMax);
+  }
+  const json = parse(exchange.body);
+  if (json === undefined) {
+    return refuse(exchange, "invalid_request", "The body is not valid JSON in UTF-8. Check how the client writes it.");
+  }
+  const facts = dialect.read(endpoint, json.value);
+  if ("badRequest" in facts) return refuse(exchange, "invalid_request", facts.badRequest);
+  exchange.facts = facts;
+  return undefined;
+}
+
+/** Malformed UTF-8 is refused, not mended: two different bodies must never read alike. */
+function parse(body: Uint8Array): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseBody(exchange: Exchange, error: unknown, bodyBytesMax: number): Answer {
+  const refusals: readonly (readonly [boolean, RefusalKind, string])[] = [
+    [MillraceError.is(error, "body_too_large"), "too_large", `The body is over ${bodyBytesMax} bytes, the limit of this server.`],
+    [MillraceError.is(error, "body_timeout"), "body_timeout", "The body did not arrive in time. Send it again, faster."],
+    [error instanceof UnknownCoding, "unsupported_media", "Send the body uncompressed, or as gzip, deflate, br or zstd."],
+  ];
+  const found = refusals.find(([applies]) => applies);
+  if (!found) throw error;
+  return refuse(exchange, found[1], found[2]);
+}
+
+function unserved(model: string | undefined, dialect: string): string {
+  const what = model === undefined ? "anything" : `the model \`${model.slice(0, 200)}\``;
+  return `No upstream of this server serves ${what} in the ${dialect} dialect. Choose a model that GET /v1/models lists, or ask your operator.`;
+}

@@ -1,0 +1,131 @@
+// Around everything: gives every answer its headers, and writes down what became of the call exactly once, when its
+// last byte went out or its client left. Knows nothing of where the record goes. Records hold no prompt and no secret.
+
+import { type Clock, MillraceError } from "../../base/index.ts";
+import type { DialectName, Endpoint, Usage } from "../dialects/dialect.ts";
+import type { Answer, CacheOutcome, Exchange, Outcome, Sink, Step } from "../exchange.ts";
+import { refuse } from "../refuse.ts";
+
+/** One finished call. Times in milliseconds. */
+export interface CallRecord {
+  readonly id: string;
+  readonly dialect: DialectName;
+  readonly endpoint: Endpoint;
+  readonly model: string | undefined;
+  readonly upstreamModel: string | undefined;
+  readonly upstream: string | undefined;
+  readonly stream: boolean;
+  readonly tenant: string;
+  readonly team: string;
+  readonly user: string;
+  readonly session: string | undefined;
+  readonly status: number;
+  readonly outcome: Outcome;
+  readonly reason: string | undefined;
+  readonly cache: CacheOutcome;
+  readonly usage: Usage | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly totalMs: number;
+  /** From arrival to the client's first byte; undefined when it never got one. */
+  readonly firstByteMs: number | undefined;
+  /** The part of `firstByteMs` that was not spent waiting for the upstream. */
+  readonly gatewayMs: number | undefined;
+}
+
+export interface RecordOptions {
+  readonly clock: Clock;
+  /** Takes each finished call. Must not throw and must not wait. */
+  readonly observe: (record: CallRecord) => void;
+  /** Takes errors that no step expected. */
+  readonly report: (error: unknown, exchangeId: string) => void;
+}
+
+export function record({ clock, observe, report }: RecordOptions): Step {
+  return (next) => async (exchange) => {
+    const answer = await next(exchange).catch((error: unknown) => unexpected(exchange, error, report));
+    decorate(answer.headers, exchange);
+    const finish = () => observe(recordOf(exchange, answer.status, clock.monotonic()));
+    const { body } = answer;
+    if (body instanceof Uint8Array) {
+      exchange.report.firstByteAt = clock.monotonic();
+      exchange.report.bytesOut = body.byteLength;
+      finish();
+      return answer;
+    }
+    const { signal } = exchange.call;
+    let running = false;
+    // A client that left before its stream was read from still counts.
+    const neverRead = () => {
+      if (running) return;
+      exchange.report.outcome = "client_left";
+      finish();
+    };
+    signal.addEventListener("abort", neverRead, { once: true });
+    const run = async (sink: Sink, readerSignal: AbortSignal) => {
+      running = true;
+      signal.removeEventListener("abort", neverRead);
+      try {
+        await body(counted(sink, exchange, clock), readerSignal);
+      } catch (error) {
+        blame(exchange, error);
+        throw error;
+      } finally {
+        finish();
+      }
+    };
+    return { ...answer, body: run };
+  };
+}
+
+function counted(sink: Sink, { report }: Exchange, clock: Clock): Sink {
+  return {
+    write(chunk) {
+      if (report.firstByteAt === undefined) report.firstByteAt = clock.monotonic();
+      report.bytesOut += chunk.byteLength;
+      return sink.write(chunk);
+    },
+  };
+}
+
+function blame({ report, call }: Exchange, error: unknown): void {
+  if (call.signal.aborted) {
+    report.outcome = "client_left";
+    return;
+  }
+  report.outcome = "upstream_failed";
+  report.reason = MillraceError.is(error) ? error.code : "internal";
+}
+
+function unexpected(exchange: Exchange, error: unknown, report: RecordOptions["report"]): Answer {
+  if (exchange.call.signal.aborted) {
+    exchange.report.outcome = "client_left";
+    return { status: 499, headers: new Headers(), body: new Uint8Array(0) };
+  }
+  report(error, exchange.id);
+  return refuse(exchange, "internal", `Millrace failed to serve this call; its operator finds it as ${exchange.id}.`);
+}
+
+function decorate(headers: Headers, { id, report, session }: Exchange): void {
+  if (!headers.has("x-request-id")) headers.set("x-request-id", id);
+  headers.set("x-millrace-cache", report.cache);
+  if (report.upstream !== undefined) headers.set("x-millrace-upstream", report.upstream);
+  if (session !== undefined) headers.set("x-millrace-session", session);
+}
+
+function recordOf(exchange: Exchange, status: number, now: number): CallRecord {
+  const { id, dialect, endpoint, facts, identity, session, report, startedAt, body, target } = exchange;
+  const { outcome, reason, cache, usage, upstream, bytesOut } = report;
+  const firstByteMs = report.firstByteAt === undefined ? undefined : report.firstByteAt - startedAt;
+  return {
+    ...{ id, dialect: dialect.name, endpoint, model: facts.model, upstreamModel: target.upstreamModel, upstream },
+    ...{ stream: facts.stream, tenant: identity.tenant, team: identity.team, user: identity.user, session },
+    ...{ status, outcome, reason, cache, usage, bytesIn: body.byteLength, bytesOut, firstByteMs },
+    totalMs: now - startedAt,
+    gatewayMs: firstByteMs === undefined ? undefined : firstByteMs - waitedForUpstream(exchange),
+  };
+}
+
+function waitedForUpstream({ report: { sentAt, upstreamFirstByteAt } }: Exchange): number {
+  return sentAt === undefined || upstreamFirstByteAt === undefined ? 0 : upstreamFirstByteAt - sentAt;
+}

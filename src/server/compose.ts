@@ -1,0 +1,121 @@
+// The only place that wires: stores into mechanisms, mechanisms into products, products into the server.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, type IdSource, systemClock, systemRandom, uuidv7Source } from "../base/index.ts";
+import {
+  authenticate,
+  connectOnce,
+  createGateway,
+  type Gateway,
+  jwtVerifier,
+  loopbackGuard,
+  scriptedModel,
+  TokenStore,
+  type Upstream,
+} from "../gateway/index.ts";
+import type { KeyValue } from "../ports/index.ts";
+import { RedisKeyValue } from "../stores/redis/index.ts";
+import { SqliteKeyValue } from "../stores/sqlite/index.ts";
+import type { Config, JwtConfig } from "./config.ts";
+import { createLog, type Log } from "./log.ts";
+import { type Observation, observation } from "./observe.ts";
+
+const MIB = 1024 * 1024;
+const TOKENS_BYTES_MAX = 256 * MIB;
+const ANSWER_BYTES_MAX = 64 * MIB;
+/** Load balancers cut silent connections from 60 s on. */
+const OPEN_AFTER_MS = 45_000;
+
+export interface Composition {
+  readonly gateway: Gateway;
+  readonly observation: Observation;
+  readonly log: Log;
+  /** Writes what waits and closes stores; the gateway must be idle. */
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly clock?: Clock;
+  /** Where log lines go. */
+  readonly logTo: (text: string) => void;
+}
+
+export async function compose(config: Config, options: ComposeOptions): Promise<Composition> {
+  const clock = options.clock ?? systemClock;
+  const ids = uuidv7Source(clock, systemRandom);
+  const log = createLog({ clock, level: config.log.level, format: config.log.format, out: options.logTo });
+  const observed = observation(clock, log);
+  const opened = await openTokenStore(config, clock, ids);
+  const gateway = createGateway({
+    clock,
+    ids,
+    upstreams: upstreamsOf(config, clock),
+    limits: { ...config.limits, answerBytesMax: ANSWER_BYTES_MAX, openAfterMs: OPEN_AFTER_MS },
+    identify: {
+      authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
+      ...(config.auth.required ? {} : { guard: loopbackGuard }),
+    },
+    recall: undefined,
+    observe: observed.observe,
+    report: observed.report,
+    connect: connectOnce,
+  });
+  observed.monitor.polledGauge({
+    name: "millrace_open_calls",
+    help: "Calls that have not ended, streams among them.",
+    read: (set) => set(gateway.openCalls),
+  });
+  return {
+    gateway,
+    observation: observed,
+    log,
+    async close() {
+      observed.stop();
+      await opened.close();
+      log.flush();
+    },
+  };
+}
+
+/** Tokens live in Redis when it is configured, so that every server knows them; else in a SQLite file of the data folder. */
+export async function openTokenStore(
+  config: Config,
+  clock: Clock = systemClock,
+  ids: IdSource = uuidv7Source(clock, systemRandom),
+): Promise<{ tokens: TokenStore; close(): Promise<void> }> {
+  const store = openStore(config, clock, "tokens", TOKENS_BYTES_MAX);
+  const cacheLifeMs = config.auth.tokenCacheSeconds * 1000;
+  return { tokens: new TokenStore({ store, clock, random: systemRandom, ids, cacheLifeMs }), close: () => store.close() };
+}
+
+function openStore(config: Config, clock: Clock, namespace: string, bytesMax: number): KeyValue {
+  if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace:${namespace}` });
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  return new SqliteKeyValue({ path: join(config.dataDir, `${namespace}.db`), namespace, clock, bytesMax });
+}
+
+function jwtOf(jwt: JwtConfig | undefined, clock: Clock) {
+  if (!jwt) return {};
+  const { key, issuer, audience, claims, clockToleranceSeconds, algorithms } = jwt;
+  const source =
+    key.kind === "secret" ? { secret: key.secret } : key.kind === "publicKey" ? { publicKey: key.pem } : { jwksUrl: key.url };
+  const allowed = algorithms ? { algorithms } : {};
+  return { jwt: jwtVerifier({ ...source, ...allowed, issuer, audience, claims, clockToleranceSeconds, clock, fetch }) };
+}
+
+function upstreamsOf(config: Config, clock: Clock): Upstream[] {
+  const configured = config.upstreams.map(
+    ({ name, dialect, baseUrl, models, aliases, credential, headers }): Upstream => ({
+      ...{ name, dialect, baseUrl: baseUrl.replace(/\/+$/, ""), models, aliases, credential, headers },
+      transport: fetch,
+    }),
+  );
+  if (!config.scripted.enabled) return configured;
+  const model = scriptedModel({ clock, random: systemRandom, pace: config.scripted.pace });
+  const scripted = (dialect: Upstream["dialect"], baseUrl: string): Upstream => ({
+    ...{ name: "scripted", dialect, baseUrl, models: ["*"], aliases: {}, credential: { kind: "none" }, headers: {} },
+    transport: (url, init) => model(new Request(url, init)),
+  });
+  return [...configured, scripted("anthropic", "http://scripted.invalid"), scripted("openai", "http://scripted.invalid/v1")];
+}

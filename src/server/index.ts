@@ -1,0 +1,5 @@
+// The door of the server.
+
+export { openTokenStore } from "./compose.ts";
+export { type Config, configInWords, type LoadOptions, loadConfig } from "./config.ts";
+export { type RunningServer, type ServeOptions, startServer } from "./serve.ts";

@@ -1,0 +1,45 @@
+// Everything that is no model call: liveness, readiness, metrics and the page at `/`.
+
+import type { Gateway } from "../../gateway/index.ts";
+import type { Config } from "../config.ts";
+import { METRICS_CONTENT_TYPE, metricsText } from "../metrics-text.ts";
+import type { Observation } from "../observe.ts";
+import { homePage } from "./home-page.ts";
+
+export interface PagesOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly observation: Observation;
+  readonly gateway: Gateway;
+  readonly draining: () => boolean;
+}
+
+const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+export function pages(options: PagesOptions): (method: string, path: string, request: Request) => Response | undefined {
+  const answers: Readonly<Record<string, (request: Request) => Response | undefined>> = {
+    "/": (request) => new Response(homePage(options, new URL(request.url).origin), { headers: HTML }),
+    "/healthz": () => Response.json({ status: "ok", version: options.version }),
+    "/readyz": () => readiness(options),
+    "/metrics": () => metrics(options),
+  };
+  return (method, path, request) => {
+    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+    if (!answer) return undefined;
+    if (method === "GET") return answer(request);
+    if (method !== "HEAD") return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
+    const whole = answer(request);
+    return whole && new Response(null, { status: whole.status, headers: whole.headers });
+  };
+}
+
+/** Not ready while draining, so that load balancers send new calls elsewhere; open streams go on. */
+function readiness({ draining, gateway }: PagesOptions): Response {
+  const ready = !draining();
+  return Response.json({ ready, openCalls: gateway.openCalls }, { status: ready ? 200 : 503 });
+}
+
+function metrics({ config, observation }: PagesOptions): Response | undefined {
+  if (!config.metrics.enabled) return undefined;
+  return new Response(metricsText(observation.monitor.snapshot()), { headers: { "content-type": METRICS_CONTENT_TYPE } });
+}

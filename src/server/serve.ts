@@ -1,0 +1,60 @@
+// Starts a server from a configuration and stops it again.
+
+import { systemClock } from "../base/index.ts";
+import { loopbackGuard } from "../gateway/index.ts";
+import { type ComposeOptions, compose } from "./compose.ts";
+import type { Config } from "./config.ts";
+import { httpHandler } from "./http.ts";
+import { type Listener, listen } from "./listen.ts";
+import { pages } from "./routes/pages.ts";
+
+export interface ServeOptions {
+  readonly version: string;
+  /** Default: stderr. */
+  readonly logTo?: ComposeOptions["logTo"];
+}
+
+export interface RunningServer {
+  readonly url: string;
+  /** Accepts no more, lets calls finish within `limits.shutdownMs`, closes stores. */
+  stop(): Promise<void>;
+}
+
+/** Rejects when the address cannot be listened on or a store cannot be opened. */
+export async function startServer(config: Config, { version, logTo }: ServeOptions): Promise<RunningServer> {
+  const stderr = (text: string) => void process.stderr.write(text);
+  const composition = await compose(config, { logTo: logTo ?? stderr });
+  const { gateway, observation, log } = composition;
+  const draining = () => listener?.draining === true;
+  let listener: Listener | undefined;
+  try {
+    listener = listen({
+      host: config.host,
+      port: config.port,
+      clock: systemClock,
+      shutdownMs: config.limits.shutdownMs,
+      handle: httpHandler({
+        clock: systemClock,
+        gateway,
+        limits: config.limits,
+        page: pages({ config, version, observation, gateway, draining }),
+        guard: config.auth.required ? undefined : loopbackGuard,
+        draining,
+      }),
+      report: (error) => observation.report(error, "no-call"),
+    });
+  } catch (error) {
+    await composition.close();
+    throw error;
+  }
+  const { url, stop } = listener;
+  log.write("info", "listening", { url, version });
+  return {
+    url,
+    async stop() {
+      await stop();
+      log.write("info", "stopped", { openCalls: gateway.openCalls });
+      await composition.close();
+    },
+  };
+}
