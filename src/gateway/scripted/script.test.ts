@@ -32,6 +32,12 @@ describe("parseScript", () => {
     );
   });
 
+  test("arguments survive a command line that hands them on in quotes", () => {
+    const args = { command: 'echo "a \\ b"', more: [1] };
+    const quoted = `"run [[tool bash ${JSON.stringify(args)}]]"`.replaceAll('"', '\\"');
+    expect(parseScript(quoted).markers).toEqual([{ kind: "tool", name: "bash", arguments: args, joined: false }]);
+  });
+
   test.each([
     ["[[words 12]]", { kind: "words", count: 12 }],
     ["[[pace 20]]", { kind: "pace", ms: 20 }],

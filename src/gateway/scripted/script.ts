@@ -2,10 +2,12 @@
 // Reading never fails: what is no marker is prose, and a marker with a fault in it becomes `unreadable`.
 // The README lists all markers.
 
+import { isRecord, type Json } from "./prompt.ts";
+
 export interface ToolMarker {
   readonly kind: "tool";
   readonly name: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly arguments: Json;
   /** Called in the same answer as the tool before it. */
   readonly joined: boolean;
 }
@@ -104,15 +106,20 @@ function toolMarker(body: string, joined: boolean): Marker {
   const match = /^(\S+)\s*([\s\S]*)$/.exec(body);
   const name = match?.[1];
   if (!name) return { kind: "unreadable", problem: "[tool] takes the name of a tool, then its arguments as a JSON object" };
-  try {
-    const parsed: unknown = JSON.parse(match[2] || "{}");
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
-      return { kind: "tool", name, arguments: parsed as Record<string, unknown>, joined };
-    }
-  } catch {
-    // Answered below: the caller sees what to correct.
-  }
+  const json = match[2] || "{}";
+  // Some command lines hand a prompt on in quotes, with the quotes inside escaped.
+  const made = jsonObject(json) ?? jsonObject(json.replaceAll('\\"', '"'));
+  if (made) return { kind: "tool", name, arguments: made, joined };
   return { kind: "unreadable", problem: `the arguments of [tool ${name}] are not a JSON object` };
+}
+
+function jsonObject(json: string): Json | undefined {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function errorMarker(body: string): Marker {
