@@ -1,6 +1,6 @@
 // The generated pages of docs/reference and what generates each. A test holds every page equal to its source.
 
-import { configReference } from "../src/server/config-reference.ts";
+import { configReference } from "../src/server/index.ts";
 import { errorsPage } from "./errors-page.ts";
 
 /** File name below docs/reference → its whole text. */

@@ -65,7 +65,10 @@ export class PhaseLimit {
   }
 
   #look(): void {
-    if (this.#clock.monotonic() < this.#due) return this.#arm();
+    if (this.#clock.monotonic() < this.#due) {
+      this.#arm();
+      return;
+    }
     this.stop();
     if (this.#due === this.#totalDue) this.#onPassed("total", this.#totalMs);
     else this.#onPassed(this.#phase, this.#limitMs);

@@ -11,8 +11,8 @@ export interface BodyLimits {
 export function receiveBody(request: Request, { bodyBytesMax, bodyMs }: BodyLimits, clock: Clock): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
-  if (!request.body) return Promise.resolve(new Uint8Array(0));
   return new Promise((resolve, reject) => {
+    // Asking for `body` makes a stream, which a body of known size does not need.
     const reader = declared === null ? request.body?.getReader() : undefined;
     const cancel = clock.schedule(bodyMs, () => {
       reject(new MillraceError("body_timeout", `The body did not arrive within ${bodyMs} ms.`));

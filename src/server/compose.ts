@@ -23,7 +23,6 @@ import { type Observation, observation } from "./observe.ts";
 
 const MIB = 1024 * 1024;
 const TOKENS_BYTES_MAX = 256 * MIB;
-const ANSWER_BYTES_MAX = 64 * MIB;
 /** Load balancers cut silent connections from 60 s on. */
 const OPEN_AFTER_MS = 45_000;
 
@@ -51,7 +50,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     clock,
     ids,
     upstreams: upstreamsOf(config, clock),
-    limits: { ...config.limits, answerBytesMax: ANSWER_BYTES_MAX, openAfterMs: OPEN_AFTER_MS },
+    limits: { ...config.limits, openAfterMs: OPEN_AFTER_MS },
     identify: {
       authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
       ...(config.auth.required ? {} : { guard: loopbackGuard }),
@@ -107,7 +106,7 @@ function jwtOf(jwt: JwtConfig | undefined, clock: Clock) {
 function upstreamsOf(config: Config, clock: Clock): Upstream[] {
   const configured = config.upstreams.map(
     ({ name, dialect, baseUrl, models, aliases, credential, headers }): Upstream => ({
-      ...{ name, dialect, baseUrl: baseUrl.replace(/\/+$/, ""), models, aliases, credential, headers },
+      ...{ name, dialect, baseUrl, models, aliases, credential, headers },
       transport: fetch,
     }),
   );

@@ -75,9 +75,9 @@ function routeOf(path: string, headers: Headers): Route | undefined {
   return { dialect: anthropic ? "anthropic" : "openai", endpoint: "models", method: "GET" };
 }
 
-/** Path and query of an absolute URL, without parsing what is not needed. */
+/** Path and query, without parsing what is not needed. The runtime gives no absolute URL where `Host` is no host. */
 function partsOf(url: string): { path: string; query: string } {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const start = url.startsWith("/") ? 0 : Math.max(0, url.indexOf("/", url.indexOf("//") + 2));
   const mark = url.indexOf("?", start);
   return mark < 0 ? { path: url.slice(start), query: "" } : { path: url.slice(start, mark), query: url.slice(mark) };
 }

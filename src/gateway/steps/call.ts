@@ -71,8 +71,8 @@ class OpenCall {
     }
     const headers = responseHeaders(response.headers);
     const answer = { status: response.status, headers };
-    if (response.body && isEventStream(headers)) return { ...answer, body: this.#stream(response.body) };
-    const body = response.body ? await this.#whole(response, response.body) : new Uint8Array(0);
+    if (isEventStream(headers) && response.body) return { ...answer, body: this.#stream(response.body) };
+    const body = await response.bytes();
     report.upstreamFirstByteAt = clock.monotonic();
     report.usage = response.ok && endpoint !== "models" ? usageOf(body, (json) => dialect.usageOf(endpoint, json)) : undefined;
     this.release();
@@ -111,12 +111,11 @@ class OpenCall {
   #waitForHeaders(): void {
     const { limits, probe } = this.#options;
     const connecting = probe?.cold(this.#upstream.baseUrl);
-    if (!connecting) return this.#limit.enter("headers", limits.headersMs);
-    this.#limit.enter("connect", limits.connectMs);
+    this.#limit.enter(connecting ? "connect" : "headers", connecting ? limits.connectMs : limits.headersMs);
     const connected = () => {
       if (this.#exchange.report.upstreamStatus === undefined) this.#limit.enter("headers", limits.headersMs);
     };
-    connecting.then(connected, connected);
+    connecting?.then(connected, connected);
   }
 
   #tooLong(phase: Phase, limitMs: number): void {

@@ -9,6 +9,8 @@ import { sessionOf } from "../identity/session.ts";
 import { refuse } from "../refuse.ts";
 import type { ResolveTarget } from "../upstream.ts";
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
 export interface ReadOptions {
   readonly resolve: ResolveTarget;
   /** Largest body after its content coding is undone, in bytes. */
@@ -56,7 +58,7 @@ async function receive(exchange: Exchange, bodyBytesMax: number): Promise<Answer
 /** Malformed UTF-8 is refused, not mended: two different bodies must never read alike. */
 function parse(body: Uint8Array): { value: unknown } | undefined {
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+    return { value: JSON.parse(strictUtf8.decode(body)) };
   } catch {
     return undefined;
   }

@@ -18,7 +18,7 @@ const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-
 
 export function pages(options: PagesOptions): (method: string, path: string, request: Request) => Response | undefined {
   const answers: Readonly<Record<string, (request: Request) => Response | undefined>> = {
-    "/": (request) => new Response(homePage(options, new URL(request.url).origin), { headers: HTML }),
+    "/": (request) => new Response(homePage(options, originOf(request, options.config)), { headers: HTML }),
     "/healthz": () => Response.json({ status: "ok", version: options.version }),
     "/readyz": () => readiness(options),
     "/metrics": () => metrics(options),
@@ -31,6 +31,11 @@ export function pages(options: PagesOptions): (method: string, path: string, req
     const whole = answer(request);
     return whole && new Response(null, { status: whole.status, headers: whole.headers });
   };
+}
+
+/** As the caller named this server; as configured where its `Host` is no host. */
+function originOf({ url }: Request, { host, port }: Config): string {
+  return URL.canParse(url) ? new URL(url).origin : `http://${host}:${port}`;
 }
 
 /** Not ready while draining, so that load balancers send new calls elsewhere; open streams go on. */
