@@ -1,7 +1,5 @@
 // The only place that wires: stores into mechanisms, mechanisms into products, products into the server.
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { type Clock, type IdSource, systemClock, systemRandom, uuidv7Source } from "../base/index.ts";
 import {
   authenticate,
@@ -14,9 +12,8 @@ import {
   TokenStore,
   type Upstream,
 } from "../gateway/index.ts";
-import type { KeyValue } from "../ports/index.ts";
-import { RedisKeyValue } from "../stores/redis/index.ts";
-import { SqliteKeyValue } from "../stores/sqlite/index.ts";
+import { openRecall } from "./compose-cache.ts";
+import { openStore } from "./compose-stores.ts";
 import type { Config, JwtConfig } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Observation, observation } from "./observe.ts";
@@ -46,6 +43,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const log = createLog({ clock, level: config.log.level, format: config.log.format, out: options.logTo });
   const observed = observation(clock, log);
   const opened = await openTokenStore(config, clock, ids);
+  const recall = config.cache.enabled ? openRecall(config, clock, observed.monitor) : undefined;
   const gateway = createGateway({
     clock,
     ids,
@@ -55,7 +53,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
       ...(config.auth.required ? {} : { guard: loopbackGuard }),
     },
-    recall: undefined,
+    recall: recall?.options,
     observe: observed.observe,
     report: observed.report,
     connect: connectOnce,
@@ -71,6 +69,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     log,
     async close() {
       observed.stop();
+      await recall?.close();
       await opened.close();
       log.flush();
     },
@@ -83,15 +82,9 @@ export async function openTokenStore(
   clock: Clock = systemClock,
   ids: IdSource = uuidv7Source(clock, systemRandom),
 ): Promise<{ tokens: TokenStore; close(): Promise<void> }> {
-  const store = openStore(config, clock, "tokens", TOKENS_BYTES_MAX);
+  const store = openStore(config, clock, { namespace: "tokens", bytesMax: TOKENS_BYTES_MAX, whenFull: "refuse" });
   const cacheLifeMs = config.auth.tokenCacheSeconds * 1000;
   return { tokens: new TokenStore({ store, clock, random: systemRandom, ids, cacheLifeMs }), close: () => store.close() };
-}
-
-function openStore(config: Config, clock: Clock, namespace: string, bytesMax: number): KeyValue {
-  if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace:${namespace}` });
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  return new SqliteKeyValue({ path: join(config.dataDir, `${namespace}.db`), namespace, clock, bytesMax });
 }
 
 function jwtOf(jwt: JwtConfig | undefined, clock: Clock) {

@@ -72,7 +72,7 @@ class OpenCall {
     const headers = responseHeaders(response.headers);
     const answer = { status: response.status, headers };
     if (isEventStream(headers) && response.body) return { ...answer, body: this.#stream(response.body) };
-    const body = await response.bytes();
+    const body = await this.#whole(response);
     report.upstreamFirstByteAt = clock.monotonic();
     report.usage = response.ok && endpoint !== "models" ? usageOf(body, (json) => dialect.usageOf(endpoint, json)) : undefined;
     this.release();
@@ -124,23 +124,21 @@ class OpenCall {
     this.#controller.abort(new MillraceError("upstream_timeout", message));
   }
 
-  async #whole(response: Response, body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-    this.#limit.enter("idle", this.#options.limits.idleMs);
-    const length = Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY);
-    if (length <= this.#options.answerBytesMax) return response.bytes();
-    const reader = body.getReader();
+  /** Bounded also where the upstream does not say how long its answer is. */
+  async #whole(response: Response): Promise<Uint8Array> {
+    const { answerBytesMax, limits } = this.#options;
+    this.#limit.enter("idle", limits.idleMs);
+    if (Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY) <= answerBytesMax) return response.bytes();
+    const reader = response.body?.getReader();
     const parts: Uint8Array[] = [];
     let total = 0;
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
       this.#limit.extend();
       parts.push(part.value);
       total += part.value.byteLength;
-      if (total <= this.#options.answerBytesMax) continue;
+      if (total <= answerBytesMax) continue;
       this.#controller.abort();
-      throw new MillraceError(
-        "upstream_cut",
-        `The answer of \`${this.#upstream.name}\` is over ${this.#options.answerBytesMax} bytes.`,
-      );
+      throw new MillraceError("upstream_cut", `The answer of \`${this.#upstream.name}\` is over ${answerBytesMax} bytes.`);
     }
     return concat(parts, total);
   }

@@ -1,11 +1,84 @@
-// Answers from cache.
-import type { Step } from "../exchange.ts";
+// Answers from cache, and one upstream call for identical requests in flight. Only what is expected to repeat is kept,
+// or what the client opted in; only whole, valid answers are; and nothing crosses the scope in the key.
+
+import type { Clock, Random } from "../../base/index.ts";
+import type { Cache, Flights, TieredCache } from "../../mechanisms/cache/index.ts";
+import { type CacheKeys, type CacheScope, cacheKeysOf } from "../cache-key.ts";
+import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
+import { type FlightHead, fly } from "../fly.ts";
+import { refuse } from "../refuse.ts";
+import { type StoredAnswer, withFreshId } from "../stored-answer.ts";
+
+/** In memory alone, or with a second tier. */
+export type AnswerCache = Cache<StoredAnswer> | TieredCache<StoredAnswer>;
 
 export interface RecallOptions {
-  readonly enabled: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scope: CacheScope;
+  readonly cache: AnswerCache;
+  readonly flights: Flights<FlightHead, Uint8Array>;
+  /** A larger answer is not stored. */
+  readonly answerBytesMax: number;
 }
 
-export const recall =
-  (_options: RecallOptions): Step =>
-  (next) =>
-    next;
+type Mode = "default" | "on" | "off" | "refresh";
+const MODES: readonly string[] = ["on", "off", "refresh"];
+
+export function recall(options: RecallOptions): Step {
+  return (next) => async (exchange) => {
+    const mode = exchange.call.headers.get("x-millrace-cache") ?? "default";
+    if (mode !== "default" && !MODES.includes(mode)) {
+      return refuse(exchange, "invalid_request", "The header x-millrace-cache is `on`, `off` or `refresh`.");
+    }
+    if (!mayRecall(exchange, mode as Mode)) return next(exchange);
+    const keys = cacheKeysOf(exchange, options.scope);
+    const known = mode === "refresh" ? undefined : await recalled(exchange, keys, next, options);
+    return known ?? fly(exchange, keys, next, options);
+  };
+}
+
+function mayRecall({ facts }: Exchange, mode: Mode): boolean {
+  if (mode === "off" || facts.uncacheable !== undefined) return false;
+  return facts.deterministic || mode === "on" || mode === "refresh";
+}
+
+/** A fresh answer, or a stale one while a new one is fetched; undefined when there is none in the form asked for. */
+async function recalled(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer | undefined> {
+  const fresh = await options.cache.get(keys.answer);
+  if (fresh) return replay(exchange, fresh, options);
+  const stale = options.cache.peek(keys.answer);
+  if (!stale) return undefined;
+  void refresh(exchange, keys, next, options);
+  return replay(exchange, stale.value, options);
+}
+
+function replay(exchange: Exchange, held: StoredAnswer, { clock, random }: RecallOptions): Answer | undefined {
+  const { dialect, endpoint, facts, report, id } = exchange;
+  const wire = facts.stream ? "events" : "json";
+  const form = held.wire === wire ? held : dialect.convert(endpoint, held, wire);
+  if (!form) return undefined;
+  report.cache = "hit";
+  const contentType = form === held ? held.contentType : CONTENT_TYPES[wire];
+  const headers = new Headers({
+    "content-type": contentType,
+    age: String(Math.max(0, Math.floor((clock.now() - held.storedAt) / 1000))),
+    "request-id": id,
+  });
+  if (held.usage) headers.set("x-millrace-usage", JSON.stringify(held.usage));
+  return { status: 200, headers, body: withFreshId({ ...held, bytes: form.bytes }, random) };
+}
+
+const CONTENT_TYPES = { events: "text/event-stream; charset=utf-8", json: "application/json" } as const;
+
+/** Fetches anew for nobody in particular. Its failure is the next caller's to see, when the stale answer has ended. */
+async function refresh(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<void> {
+  const { signal } = new AbortController();
+  const forNobody = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };
+  try {
+    const { body } = await fly(forNobody, keys, next, options);
+    if (!(body instanceof Uint8Array)) await body({ write() {} }, signal);
+  } catch {
+    // Told above.
+  }
+}

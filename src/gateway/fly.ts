@@ -1,0 +1,103 @@
+// One upstream call for all who ask the same at the same time. The call runs for nobody in particular: it goes on until
+// the last of its callers has left. What it brings is stored when it is whole and valid.
+
+import { concat } from "../base/index.ts";
+import type { CacheKeys } from "./cache-key.ts";
+import type { Answer, Exchange, Handle, Report, Sink, StreamBody } from "./exchange.ts";
+import type { RecallOptions } from "./steps/recall.ts";
+
+/** What is known of a shared call before its first byte. */
+export interface FlightHead {
+  readonly status: number;
+  readonly headers: Headers;
+  /** True when the body is one piece. */
+  readonly whole: boolean;
+  /** Filled while the call goes on. */
+  readonly report: Report;
+  /** Whose record carries the tokens: the first caller who saw the end. */
+  accounted: boolean;
+}
+
+export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer> {
+  const { report, call } = exchange;
+  report.cache = "miss";
+  const joined = await options.flights.join(keys.flight, (signal) => start(exchange, keys, next, options, signal), call.signal);
+  if (joined.kind === "full") return next(exchange);
+  if (joined.kind === "failed") throw joined.error;
+  const { head, body } = joined;
+  if (joined.kind === "follower") report.cache = "coalesced";
+  report.upstream = head.report.upstream;
+  const headers = new Headers(head.headers);
+  if (joined.kind === "follower") headers.delete("set-cookie");
+  const answer = { status: head.status, headers };
+  if (!head.whole) return { ...answer, body: accounting(exchange, head, body) };
+  const parts: Uint8Array[] = [];
+  await accounting(exchange, head, body)({ write: (chunk) => void parts.push(chunk) }, call.signal);
+  return { ...answer, body: concat(parts) };
+}
+
+async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions, signal: AbortSignal) {
+  const flown: Exchange = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };
+  const { status, headers, body } = await next(flown);
+  const head: FlightHead = { status, headers, whole: body instanceof Uint8Array, report: flown.report, accounted: false };
+  const run: StreamBody = async (sink, readerSignal) => {
+    const kept = new Kept(options.answerBytesMax);
+    const keeping: Sink = {
+      write(chunk) {
+        kept.add(chunk);
+        return sink.write(chunk);
+      },
+    };
+    if (body instanceof Uint8Array) await keeping.write(body);
+    else await body(keeping, readerSignal);
+    const bytes = kept.bytes();
+    if (status === 200 && bytes) store(flown, headers, bytes, keys, options);
+  };
+  return { head, run };
+}
+
+/** The bytes so far, given up as soon as they are too many. */
+class Kept {
+  readonly #bytesMax: number;
+  #parts: Uint8Array[] = [];
+  #total = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  add(chunk: Uint8Array): void {
+    this.#total += chunk.byteLength;
+    if (this.#total <= this.#bytesMax) this.#parts.push(chunk);
+    else this.#parts = [];
+  }
+
+  bytes(): Uint8Array | undefined {
+    return this.#total <= this.#bytesMax ? concat(this.#parts, this.#total) : undefined;
+  }
+}
+
+function store(exchange: Exchange, headers: Headers, bytes: Uint8Array, keys: CacheKeys, options: RecallOptions): void {
+  const { dialect, endpoint, report } = exchange;
+  const contentType = headers.get("content-type") ?? "application/json";
+  const answer = { wire: contentType.startsWith("text/event-stream") ? ("events" as const) : ("json" as const), bytes };
+  if (!dialect.storable(endpoint, answer)) return;
+  const answerId = dialect.answerId(endpoint, answer);
+  options.cache.set(keys.answer, { ...answer, contentType, usage: report.usage, answerId, storedAt: options.clock.now() });
+}
+
+/** Copies what the shared call learned into the record of one caller; the tokens into one only. */
+function accounting({ report, startedAt }: Exchange, head: FlightHead, body: StreamBody): StreamBody {
+  return async (sink, signal) => {
+    try {
+      await body(sink, signal);
+      if (!head.accounted) report.usage = head.report.usage;
+      head.accounted = true;
+    } finally {
+      const { outcome, reason, upstreamStatus, sentAt, upstreamFirstByteAt } = head.report;
+      Object.assign(report, { outcome, reason, upstreamStatus });
+      if (sentAt !== undefined) report.sentAt = Math.max(sentAt, startedAt);
+      if (upstreamFirstByteAt !== undefined) report.upstreamFirstByteAt = Math.max(upstreamFirstByteAt, startedAt);
+    }
+  };
+}
