@@ -1,10 +1,11 @@
 // One upstream call for all who ask the same at the same time. The call runs for nobody in particular: it goes on until
 // the last of its callers has left. What it brings is stored when it is whole and valid.
 
-import { concat } from "../base/index.ts";
+import { type Clock, concat } from "../base/index.ts";
+import type { Cache, Flights, TieredCache } from "../mechanisms/cache/index.ts";
 import type { CacheKeys } from "./cache-key.ts";
 import type { Answer, Exchange, Handle, Report, Sink, StreamBody } from "./exchange.ts";
-import type { RecallOptions } from "./steps/recall.ts";
+import type { StoredAnswer } from "./stored-answer.ts";
 
 /** What is known of a shared call before its first byte. */
 export interface FlightHead {
@@ -18,7 +19,16 @@ export interface FlightHead {
   accounted: boolean;
 }
 
-export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer> {
+export interface FlyOptions {
+  readonly clock: Clock;
+  /** In memory alone, or with a second tier. */
+  readonly cache: Cache<StoredAnswer> | TieredCache<StoredAnswer>;
+  readonly flights: Flights<FlightHead, Uint8Array>;
+  /** A larger answer is not stored. */
+  readonly answerBytesMax: number;
+}
+
+export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, options: FlyOptions): Promise<Answer> {
   const { report, call } = exchange;
   report.cache = "miss";
   const joined = await options.flights.join(keys.flight, (signal) => start(exchange, keys, next, options, signal), call.signal);
@@ -36,7 +46,7 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
   return { ...answer, body: concat(parts) };
 }
 
-async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions, signal: AbortSignal) {
+async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options: FlyOptions, signal: AbortSignal) {
   const flown: Exchange = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };
   const { status, headers, body } = await next(flown);
   const head: FlightHead = { status, headers, whole: body instanceof Uint8Array, report: flown.report, accounted: false };
@@ -77,7 +87,7 @@ class Kept {
   }
 }
 
-function store(exchange: Exchange, headers: Headers, bytes: Uint8Array, keys: CacheKeys, options: RecallOptions): void {
+function store(exchange: Exchange, headers: Headers, bytes: Uint8Array, keys: CacheKeys, options: FlyOptions): void {
   const { dialect, endpoint, report } = exchange;
   const contentType = headers.get("content-type") ?? "application/json";
   const answer = { wire: contentType.startsWith("text/event-stream") ? ("events" as const) : ("json" as const), bytes };

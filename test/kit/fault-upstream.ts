@@ -4,7 +4,7 @@
 
 import net from "node:net";
 import { seededRandom, systemClock, utf8 } from "../../src/base/index.ts";
-import { scriptedModel } from "../../src/gateway/scripted/index.ts";
+import { scriptedModel } from "../../src/gateway/index.ts";
 import { type RawRequest, rawRequestParser } from "./raw-request.ts";
 
 /** The upstream's end of one connection. */

@@ -2,7 +2,7 @@
 // it arrived and what became of its answer. Changes nothing on the way.
 
 import { type Clock, systemClock } from "../../src/base/index.ts";
-import { type ScriptedModelOptions, scriptedModel } from "../../src/gateway/scripted/index.ts";
+import { type ScriptedModelOptions, scriptedModel } from "../../src/gateway/index.ts";
 
 /** How an answer ended: all sent, the client left, or the model broke it off. */
 export type Ending = "finished" | "aborted" | "failed";

@@ -1,25 +1,16 @@
 // Answers from cache, and one upstream call for identical requests in flight. Only what is expected to repeat is kept,
 // or what the client opted in; only whole, valid answers are; and nothing crosses the scope in the key.
 
-import type { Clock, Random } from "../../base/index.ts";
-import type { Cache, Flights, TieredCache } from "../../mechanisms/cache/index.ts";
+import type { Random } from "../../base/index.ts";
 import { type CacheKeys, type CacheScope, cacheKeysOf } from "../cache-key.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
-import { type FlightHead, fly } from "../fly.ts";
+import { type FlyOptions, fly } from "../fly.ts";
 import { refuse } from "../refuse.ts";
 import { type StoredAnswer, withFreshId } from "../stored-answer.ts";
 
-/** In memory alone, or with a second tier. */
-export type AnswerCache = Cache<StoredAnswer> | TieredCache<StoredAnswer>;
-
-export interface RecallOptions {
-  readonly clock: Clock;
+export interface RecallOptions extends FlyOptions {
   readonly random: Random;
   readonly scope: CacheScope;
-  readonly cache: AnswerCache;
-  readonly flights: Flights<FlightHead, Uint8Array>;
-  /** A larger answer is not stored. */
-  readonly answerBytesMax: number;
 }
 
 type Mode = "default" | "on" | "off" | "refresh";
