@@ -93,7 +93,9 @@ const anthropicScenarios: readonly Scenario[] = [
       messages.push({ role: "user", content: [{ type: "tool_result", tool_use_id: call.id, content: READ_RESULT }] });
       const second = await client.messages.stream({ ...base, messages }).finalMessage();
       expect(second.stop_reason).toBe("end_turn");
-      expect(second.content).toMatchObject([{ type: "text", text: "The tool read_file answered: export const a = 1;" }]);
+      expect(second.content).toMatchObject([
+        { type: "text", text: "The tool read_file answered: export const a = 1; // second line" },
+      ]);
     },
   },
   {
@@ -211,7 +213,7 @@ const openaiScenarios: readonly Scenario[] = [
       messages.push({ role: "assistant", tool_calls: calls });
       for (const call of calls) messages.push({ role: "tool", tool_call_id: call.id, content: READ_RESULT });
       const second = await client.chat.completions.create({ model: MODEL_OPENAI, messages, tools });
-      expect(second.choices[0]?.message.content).toBe("The tool read_file answered: export const a = 1;");
+      expect(second.choices[0]?.message.content).toBe("The tool read_file answered: export const a = 1; // second line");
     },
   },
   {
@@ -245,7 +247,7 @@ const openaiScenarios: readonly Scenario[] = [
       input.push(...(first.output as OpenAI.Responses.ResponseInputItem[]));
       input.push({ type: "function_call_output", call_id: call?.call_id ?? "", output: READ_RESULT });
       const second = await client.responses.create({ model: MODEL_OPENAI, input, tools, store: false, include });
-      expect(second.output_text).toBe("The tool read_file answered: export const a = 1;");
+      expect(second.output_text).toBe("The tool read_file answered: export const a = 1; // second line");
     },
   },
   {

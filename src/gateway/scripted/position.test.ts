@@ -59,7 +59,7 @@ describe("a script goes on with the results it got", () => {
     expect(textOf(answer)).toContain('"And now?"');
   });
 
-  test("without more to say it quotes the first line of the result", async () => {
+  test("without more to say it quotes the start of the result", async () => {
     const quote = async (content: unknown) =>
       textOf(
         await anthropic([
@@ -68,10 +68,10 @@ describe("a script goes on with the results it got", () => {
           { role: "user", content: [result("1", content)] },
         ]),
       );
-    expect(await quote("first line\nsecond")).toBe("The tool a answered: first line");
-    expect(await quote([{ type: "text", text: "from parts\r\nx" }])).toBe("The tool a answered: from parts");
+    expect(await quote("first line\nsecond")).toBe("The tool a answered: first line second");
+    expect(await quote([{ type: "text", text: "from parts\r\nx" }])).toBe("The tool a answered: from parts x");
     expect(await quote("")).toBe("The tool a answered: (nothing)");
-    expect(await quote("x".repeat(500))).toBe(`The tool a answered: ${"x".repeat(120)}…`);
+    expect(await quote("x".repeat(500))).toBe(`The tool a answered: ${"x".repeat(400)}…`);
   });
 });
 

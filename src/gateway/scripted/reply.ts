@@ -34,6 +34,8 @@ interface ScriptStep {
 }
 
 const ECHO_LENGTH_MAX = 120;
+/** Roomy, because some clients put lines of their own before what a tool printed. */
+const QUOTE_LENGTH_MAX = 400;
 
 export function replyTo(prompt: Prompt): Reply {
   const position = positionIn(prompt.turns);
@@ -100,7 +102,7 @@ const offered = (prompt: Prompt, name: string): Tool | undefined =>
   prompt.toolChoice === "none" ? undefined : prompt.tools.find((tool) => tool.name === name);
 
 function notOffered(prompt: Prompt, name: string): string {
-  const names = prompt.toolChoice === "none" ? [] : prompt.tools.map((tool) => tool.name);
+  const names = prompt.toolChoice === "none" ? [] : prompt.tools.map((tool) => tool.name).filter((name) => name !== "");
   const offer = names.length === 0 ? "It offers no tools." : `It offers: ${names.join(", ")}.`;
   return `I am Millrace's scripted model. I was asked to call the tool ${name}, but this request does not offer it. ${offer}`;
 }
@@ -110,16 +112,18 @@ function closing(prompt: Prompt, { script, results }: Position): string {
   const result = results.at(-1);
   if (result !== undefined) {
     const called = script.markers.filter((marker) => marker.kind === "tool")[results.length - 1];
-    const firstLine = shortened(result.trimStart().split(/\r?\n/, 1)[0] ?? "");
-    return `The tool ${called ? `${called.name} ` : ""}answered: ${firstLine === "" ? "(nothing)" : firstLine}`;
+    const quote = shortened(onOneLine(result), QUOTE_LENGTH_MAX);
+    return `The tool ${called ? `${called.name} ` : ""}answered: ${quote === "" ? "(nothing)" : quote}`;
   }
-  const echo = shortened(script.prose.replaceAll(/\s+/g, " ").trim());
+  const echo = shortened(onOneLine(script.prose), ECHO_LENGTH_MAX);
   const greeting = "Hello! I am Millrace's scripted model: this answer was made here, without a model provider.";
   return echo === "" ? greeting : `${greeting} You wrote: "${echo}"`;
 }
 
-const shortened = (line: string): string =>
-  line.length <= ECHO_LENGTH_MAX ? line : `${line.slice(0, ECHO_LENGTH_MAX).replace(/[\uD800-\uDBFF]$/, "")}…`;
+const onOneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+const shortened = (line: string, lengthMax: number): string =>
+  line.length <= lengthMax ? line : `${line.slice(0, lengthMax).replace(/[\uD800-\uDBFF]$/, "")}…`;
 
 function toolPart(prompt: Prompt, call: ToolMarker, index: number): Part {
   const freeText = offered(prompt, call.name)?.freeText ?? false;
