@@ -1,9 +1,12 @@
 // Runs the benchmarks: each `bench/*.ts` but this one is one claim, a program of its own that prints a table and
 // leaves with an error when it misses its bar. Their parts (peers, load generators) live in folders below.
-// `npm run bench` runs all, `npm run bench -- NAME…` some, `npm run bench -- --list` names them.
+// `npm run bench` runs all, `npm run bench -- NAME…` some, `npm run bench -- --list` names them; `--quick` is short and rough.
 
 import { cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
+
+/** Programs beside the benchmarks: this one, and the proxy that others are compared with. */
+const NO_BENCHES = ["run", "bare-proxy"];
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -11,7 +14,7 @@ function benchNames(): string[] {
   const files = [...new Bun.Glob("*.ts").scanSync({ cwd: import.meta.dir })];
   return files
     .map((file) => basename(file, ".ts"))
-    .filter((name) => name !== "run" && !name.endsWith(".test"))
+    .filter((name) => !NO_BENCHES.includes(name) && !name.endsWith(".test"))
     .sort();
 }
 
@@ -21,7 +24,7 @@ function machine(): string {
   return `${processors.length} x ${processors[0]?.model ?? "unknown processor"}, ${memory}, ${process.platform} ${process.arch}, Bun ${Bun.version}`;
 }
 
-async function main(names: string[]): Promise<number> {
+async function main(names: string[], quick: boolean): Promise<number> {
   const known = benchNames();
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
@@ -33,7 +36,10 @@ async function main(names: string[]): Promise<number> {
   say(`Machine: ${machine()}`);
   for (const [index, name] of chosen.entries()) {
     say(`\n[${index + 1}/${chosen.length}] ${name}`);
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, `${name}.ts`)], { stdio: ["ignore", "inherit", "inherit"] });
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, `${name}.ts`)], {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...(quick ? { MILLRACE_BENCH_QUICK: "1" } : {}) },
+    });
     if ((await child.exited) !== 0) missed.push(name);
   }
   say(missed.length === 0 ? "\nEvery bar was reached." : `\nMissed its bar, or failed: ${missed.join(", ")}.`);
@@ -41,5 +47,6 @@ async function main(names: string[]): Promise<number> {
 }
 
 const args = process.argv.slice(2);
+const names = args.filter((argument) => argument !== "--quick");
 if (args.includes("--list")) say(benchNames().join("\n"));
-else process.exitCode = await main(args);
+else process.exitCode = await main(names, args.includes("--quick"));
