@@ -1,6 +1,7 @@
 // One upstream call for all who ask the same at the same time. The call runs for nobody in particular: it goes on until
 // the last of its callers has left. What it brings is stored when it is whole and valid.
 
+import { isUtf8 } from "node:buffer";
 import { type Clock, concat } from "../base/index.ts";
 import type { Cache, Flights, TieredCache } from "../mechanisms/cache/index.ts";
 import type { CacheKeys } from "./cache-key.ts";
@@ -91,7 +92,8 @@ function store(exchange: Exchange, headers: Headers, bytes: Uint8Array, keys: Ca
   const { dialect, endpoint, report } = exchange;
   const contentType = headers.get("content-type") ?? "application/json";
   const answer = { wire: contentType.startsWith("text/event-stream") ? ("events" as const) : ("json" as const), bytes };
-  if (!dialect.storable(endpoint, answer)) return;
+  // JSON and events are UTF-8; a decoder would mend what is not, and the other wire form would say something else.
+  if (!isUtf8(bytes) || !dialect.storable(endpoint, answer)) return;
   const answerId = dialect.answerId(endpoint, answer);
   options.cache.set(keys.answer, { ...answer, contentType, usage: report.usage, answerId, storedAt: options.clock.now() });
 }

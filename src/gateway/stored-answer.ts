@@ -43,12 +43,19 @@ export function decodeAnswer(record: Uint8Array): StoredAnswer {
 
 const ID_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The bytes of the answer with a fresh id of the same kind and length wherever the old one stood; a copy. */
+/** Long enough, and with a digit, so that no word of the API can be meant. */
+const ID = /^(?=.*\d)[\w.:-]{8,}$/;
+
+/**
+ * The bytes of the answer with a fresh id of the same kind and length wherever the old one is a whole JSON string; a copy.
+ * Text that only mentions the id stays as it is. An answer whose id could be taken for a word keeps it.
+ */
 export function withFreshId({ bytes, answerId }: StoredAnswer, random: Random): Uint8Array {
-  if (answerId === undefined) return bytes;
-  const fresh = freshId(answerId, random);
+  if (answerId === undefined || !ID.test(answerId)) return bytes;
+  const quoted = `"${answerId}"`;
+  const fresh = `"${freshId(answerId, random)}"`;
   const copy = Buffer.from(bytes);
-  for (let at = copy.indexOf(answerId); at >= 0; at = copy.indexOf(answerId, at + fresh.length)) copy.write(fresh, at, "latin1");
+  for (let at = copy.indexOf(quoted); at >= 0; at = copy.indexOf(quoted, at + fresh.length)) copy.write(fresh, at, "latin1");
   return copy;
 }
 
