@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Clock, systemClock } from "../../src/base/index.ts";
 import { type Config, loadConfig, openTokenStore, startServer } from "../../src/server/index.ts";
 
 /** A line of the log, as it was written. */
@@ -33,10 +34,18 @@ export interface Millrace {
   calls(count: number): Promise<LogLine[]>;
   /** The value of a metric's series now; 0 where there is none. Labels as they are written: `{dialect="openai"}`. */
   metric(series: string): Promise<number>;
-  token(wanted: { user: string; team: string; tenant?: string; expiresAt?: number }): Promise<{ token: string; id: string }>;
+  /** With a clock of the past, a token that has expired by now can be made. */
+  token(wanted: TokenWanted, clock?: Clock): Promise<{ token: string; id: string }>;
   revoke(id: string): Promise<void>;
   /** Rejects when a call was still open once all had ended: every test that stops its server proves that nothing leaks. */
   stop(): Promise<void>;
+}
+
+export interface TokenWanted {
+  readonly user: string;
+  readonly team: string;
+  readonly tenant?: string;
+  readonly expiresAt?: number;
 }
 
 const LOG_CHARACTERS_MAX = 256 * 1024 * 1024;
@@ -64,8 +73,8 @@ export async function startMillrace({ config: content = {}, env = {}, dataDir }:
       const line = text.split("\n").find((found) => found.startsWith(`${series} `));
       return line === undefined ? 0 : Number(line.slice(series.length + 1));
     },
-    async token(wanted) {
-      const opened = await openTokenStore(config);
+    async token(wanted, clock = systemClock) {
+      const opened = await openTokenStore(config, clock);
       const { token, record } = await opened.tokens.create(wanted);
       await opened.close();
       return { token, id: record.id };
