@@ -1,12 +1,14 @@
 // Runs the benchmarks: each `bench/*.ts` but this one is one claim, a program of its own that prints a table and
 // leaves with an error when it misses its bar. Their parts (peers, load generators) live in folders below.
-// `npm run bench` runs all, `npm run bench -- NAME…` some, `npm run bench -- --list` names them; `--quick` is short and rough.
+// `npm run bench` runs all, `npm run bench -- NAME…` some, `npm run bench -- --list` names them. `--quick` is short and
+// rough. `--write` puts what they print into docs/benchmarks.md.
 
 import { cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
 
 /** Programs beside the benchmarks: this one, and the proxy that others are compared with. */
 const NO_BENCHES = ["run", "bare-proxy"];
+const PAGE = join(import.meta.dir, "..", "docs", "benchmarks.md");
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -24,29 +26,56 @@ function machine(): string {
   return `${processors.length} x ${processors[0]?.model ?? "unknown processor"}, ${memory}, ${process.platform} ${process.arch}, Bun ${Bun.version}`;
 }
 
-async function main(names: string[], quick: boolean): Promise<number> {
-  const known = benchNames();
-  const unknown = names.filter((name) => !known.includes(name));
+/** Shows what the benchmark prints as it prints it. */
+async function measure(name: string, quick: boolean): Promise<{ reached: boolean; output: string }> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, `${name}.ts`)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...(quick ? { MILLRACE_BENCH_QUICK: "1" } : {}) },
+  });
+  const decoder = new TextDecoder();
+  let output = "";
+  for await (const chunk of child.stdout) {
+    process.stdout.write(chunk);
+    output += decoder.decode(chunk, { stream: true });
+  }
+  return { reached: (await child.exited) === 0, output: output.trim() };
+}
+
+const pageOf = (outputs: ReadonlyMap<string, string>): string =>
+  [
+    "# Benchmarks",
+    "What `npm run bench -- --write` printed; nothing here is typed by hand. Every ratio is of one run on one machine: compare ratios, not figures. " +
+      "Each section can be had alone with the command it names. A bar that was missed says so.",
+    `Machine: ${machine()}. ${new Date().toISOString().slice(0, 10)}.`,
+    ...[...outputs].map(([name, output]) => `## ${name}\n\n\`npm run bench -- ${name}\`\n\n\`\`\`text\n${output}\n\`\`\``),
+  ].join("\n\n");
+
+async function main(chosen: readonly string[], quick: boolean, write: boolean): Promise<number> {
+  const unknown = chosen.filter((name) => !benchNames().includes(name));
   if (unknown.length > 0) {
-    say(`No benchmark "${unknown.join('", "')}". Choose from: ${known.join(", ")}.`);
+    say(`No benchmark "${unknown.join('", "')}". Choose from: ${benchNames().join(", ")}.`);
     return 2;
   }
-  const chosen = names.length > 0 ? names : known;
-  const missed: string[] = [];
-  say(`Machine: ${machine()}`);
-  for (const [index, name] of chosen.entries()) {
-    say(`\n[${index + 1}/${chosen.length}] ${name}`);
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, `${name}.ts`)], {
-      stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ...(quick ? { MILLRACE_BENCH_QUICK: "1" } : {}) },
-    });
-    if ((await child.exited) !== 0) missed.push(name);
+  if (write && (quick || chosen.length > 0)) {
+    say("The page holds whole, long runs: use --write without names and without --quick.");
+    return 2;
   }
+  const names = chosen.length > 0 ? chosen : benchNames();
+  const missed: string[] = [];
+  const outputs = new Map<string, string>();
+  say(`Machine: ${machine()}`);
+  for (const [index, name] of names.entries()) {
+    say(`\n[${index + 1}/${names.length}] ${name}`);
+    const { reached, output } = await measure(name, quick);
+    if (!reached) missed.push(name);
+    outputs.set(name, output);
+  }
+  if (write) await Bun.write(PAGE, `${pageOf(outputs)}\n`);
   say(missed.length === 0 ? "\nEvery bar was reached." : `\nMissed its bar, or failed: ${missed.join(", ")}.`);
   return missed.length === 0 ? 0 : 1;
 }
 
 const args = process.argv.slice(2);
-const names = args.filter((argument) => argument !== "--quick");
+const chosen = args.filter((argument) => argument !== "--quick" && argument !== "--write");
 if (args.includes("--list")) say(benchNames().join("\n"));
-else process.exitCode = await main(names, args.includes("--quick"));
+else process.exitCode = await main(chosen, args.includes("--quick"), args.includes("--write"));
