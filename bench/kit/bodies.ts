@@ -32,11 +32,12 @@ const CODE = `export function splice(text: string, from: number, to: number, by:
 /**
  * A conversation of an assistant in the middle of its work: a system prompt, tools, then turns of tool calls and results
  * that hold most of the bytes: source text, with the escapes that it needs in JSON.
- * @param sizeBytes length of the whole body, met to within a few hundred bytes
+ * @param sizeBytes length of the whole body, met to within a few hundred bytes; each pair of messages has at least 300
  */
 export function conversationBody(sizeBytes: number, messageCount: number, options: BodyOptions = {}): string {
   const pairs = messageCount / 2;
-  const fill = (bytes: number) => CODE.repeat(Math.ceil(bytes / CODE.length)).slice(0, Math.max(0, Math.floor(bytes)));
+  const fill = (bytes: number) =>
+    CODE.repeat(Math.max(0, Math.ceil(bytes / CODE.length))).slice(0, Math.max(0, Math.floor(bytes)));
   const build = (resultBytes: number) =>
     JSON.stringify({
       model: "claude-bench",
