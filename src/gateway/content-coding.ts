@@ -17,8 +17,8 @@ const decoders = {
 export class UnknownCoding extends Error {}
 
 /** Throws UnknownCoding, and `body_too_large` for a body of more than `bytesMax` when decoded. */
-export async function decoded(body: Uint8Array, coding: string | null, bytesMax: number): Promise<Uint8Array> {
-  const name = coding?.trim().toLowerCase() ?? "identity";
+export async function decoded(body: Uint8Array, coding: string, bytesMax: number): Promise<Uint8Array> {
+  const name = coding.trim().toLowerCase();
   if (name === "identity" || name === "") return body;
   if (!Object.hasOwn(decoders, name)) throw new UnknownCoding();
   try {

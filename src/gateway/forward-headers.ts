@@ -17,57 +17,59 @@ const HOP_BY_HOP = [
   "transfer-encoding",
   "upgrade",
 ];
-/** Set anew by the sender of each message, or consumed here. */
-const REQUEST_ONLY_HERE = ["host", "content-length", "content-encoding", "expect", "accept-encoding"];
+/** Written anew for each message, or consumed here. */
+const OWN_REQUEST = ["host", "content-length", "content-encoding", "expect", "accept-encoding"];
 const MILLRACE_REQUEST = ["x-millrace-cache", "x-millrace-priority", "x-millrace-deadline-ms", "x-millrace-session"];
 const CREDENTIALS = ["authorization", "x-api-key", "cookie"];
-const DROPPED_FROM_REQUEST = [...HOP_BY_HOP, ...REQUEST_ONLY_HERE, ...MILLRACE_REQUEST];
+const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OWN_REQUEST, ...MILLRACE_REQUEST]);
+const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(CREDENTIALS);
 const DROPPED_FROM_RESPONSE = [...HOP_BY_HOP, "content-length"];
 
+type HeaderPair = readonly [name: string, value: string];
+
 /** Headers for the upstream. The answer is asked for uncompressed, since its events are watched as they pass. */
-export function requestHeaders(from: Headers, upstream: Upstream, identity: Identity): Headers {
-  const headers = withoutConnectionOptions(from);
-  for (const name of DROPPED_FROM_REQUEST) headers.delete(name);
-  headers.set("accept-encoding", "identity");
-  if (upstream.credential.kind !== "passthrough") {
-    for (const name of CREDENTIALS) headers.delete(name);
-    if (upstream.credential.kind === "env") sign(headers, upstream.dialect, upstream.credential.secret.reveal());
-  } else if (identity.kind !== "passthrough") {
-    dropOwn(headers);
-  }
-  for (const [name, value] of Object.entries(upstream.headers)) headers.set(name, value.reveal());
-  return headers;
+export function requestHeaders(from: Headers, upstream: Upstream, identity: Identity): HeaderPair[] {
+  const pairs: HeaderPair[] = [["accept-encoding", "identity"]];
+  const { credential, headers: added } = upstream;
+  const named = connectionOptions(from);
+  const passes = (name: string, value: string): boolean => {
+    if (DROPPED_FROM_REQUEST.has(name) || named.includes(name) || Object.hasOwn(added, name)) return false;
+    if (!CREDENTIAL_NAMES.has(name)) return true;
+    return credential.kind === "passthrough" && (identity.kind === "passthrough" || !isOwnCredential(value));
+  };
+  from.forEach((value, name) => {
+    if (passes(name, value)) pairs.push([name, value]);
+  });
+  if (credential.kind === "env") pairs.push(signature(upstream.dialect, credential.secret.reveal()));
+  for (const name in added) pairs.push([name, added[name]?.reveal() ?? ""]);
+  return pairs;
 }
 
-/** Headers for the client. The runtime has already undone a content coding, if the upstream insisted on one. */
-export function responseHeaders(from: Headers): Headers {
-  const headers = withoutConnectionOptions(from);
+/** Makes an upstream's headers ready for the client. Changes and returns what it is given. */
+export function responseHeaders(headers: Headers): Headers {
+  for (const name of connectionOptions(headers)) headers.delete(name);
   for (const name of DROPPED_FROM_RESPONSE) headers.delete(name);
-  if (headers.has("content-encoding")) headers.delete("content-encoding");
   return headers;
 }
 
-function withoutConnectionOptions(from: Headers): Headers {
-  const headers = new Headers(from);
+/** Names of further headers that belong to the connection only (RFC 9110, section 7.6.1). */
+function connectionOptions(headers: Headers): readonly string[] {
   const options = headers.get("connection");
-  if (options === null || /^\s*(keep-alive|close)\s*$/i.test(options)) return headers;
-  for (const option of options.split(",")) {
-    const name = option.trim();
-    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) headers.delete(name);
-  }
-  return headers;
+  if (options === null || /^(keep-alive|close)$/i.test(options)) return NONE;
+  const names = options.split(",").map((option) => option.trim().toLowerCase());
+  return names.filter((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name));
 }
+
+const NONE: readonly string[] = [];
 
 /** A Millrace token or a JWT that let the caller in here is nobody else's to see. */
-function dropOwn(headers: Headers): void {
-  for (const name of ["authorization", "x-api-key"]) {
-    const credential = headers.get(name)?.replace(/^bearer\s+/i, "") ?? "";
-    if (isMillraceToken(credential) || looksLikeJwt(credential)) headers.delete(name);
-  }
+function isOwnCredential(value: string): boolean {
+  const credential = value.replace(/^bearer\s+/i, "");
+  return isMillraceToken(credential) || looksLikeJwt(credential);
 }
 
-function sign(headers: Headers, dialect: Upstream["dialect"], key: string): void {
-  // Anthropic's OAuth tokens go where every other bearer token goes; its API keys have a header of their own.
-  if (dialect === "anthropic" && !key.startsWith("sk-ant-oat")) headers.set("x-api-key", key);
-  else headers.set("authorization", `Bearer ${key}`);
+/** Anthropic's OAuth tokens go where every other bearer token goes; its API keys have a header of their own. */
+function signature(dialect: Upstream["dialect"], key: string): HeaderPair {
+  if (dialect === "anthropic" && !key.startsWith("sk-ant-oat")) return ["x-api-key", key];
+  return ["authorization", `Bearer ${key}`];
 }

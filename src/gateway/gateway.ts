@@ -2,7 +2,6 @@
 // environment, so that the same gateway serves production, tests and the simulator.
 
 import { type Clock, type IdSource, MillraceError } from "../base/index.ts";
-import { type ConnectProbe, connectProbe } from "./connect-probe.ts";
 import { anthropic } from "./dialects/anthropic/anthropic.ts";
 import type { Dialect, DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
 import { openai } from "./dialects/openai/openai.ts";
@@ -41,8 +40,6 @@ export interface GatewayOptions {
   readonly recall: RecallOptions | undefined;
   readonly observe: RecordOptions["observe"];
   readonly report: RecordOptions["report"];
-  /** Connects to a host and port to limit connecting; without it only the headers limit counts. */
-  readonly connect?: (host: string, port: number) => Promise<void>;
 }
 
 export interface Gateway {
@@ -73,7 +70,6 @@ const NO_BODY = new Uint8Array(0);
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, ids, limits } = options;
   if (options.upstreams.length === 0) throw new MillraceError("option_invalid", "A gateway needs at least one upstream.");
-  const probe: { probe?: ConnectProbe } = options.connect ? { probe: connectProbe(clock, options.connect) } : {};
   let openCalls = 0;
   const observe: RecordOptions["observe"] = (finished) => {
     openCalls--;
@@ -86,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     sustain: sustain({ clock, keepAliveMs: limits.keepAliveMs, openAfterMs: limits.openAfterMs }),
     recall: options.recall ? recall(options.recall) : (next) => next,
     route,
-    call: call({ clock, limits, answerBytesMax: limits.answerBytesMax, ...probe }),
+    call: call({ clock, limits, answerBytesMax: limits.answerBytesMax }),
   });
   const exchangeOf = (incoming: Call, dialect: DialectName, endpoint: Endpoint): Exchange => ({
     id: ids(),

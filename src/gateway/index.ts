@@ -1,6 +1,5 @@
 // The door of the gateway: a prompt's way to a model and back.
 
-export { connectOnce } from "./connect-probe.ts";
 export type { DialectName, Endpoint, RefusalKind, Usage } from "./dialects/dialect.ts";
 export type { Answer, CacheOutcome, Call, Outcome, Sink, StreamBody } from "./exchange.ts";
 export type { FlightHead } from "./fly.ts";
@@ -16,4 +15,7 @@ export { PACE_DEFAULT, type Pace, type ScriptedModelOptions, scriptedModel } fro
 export type { RecallOptions } from "./steps/recall.ts";
 export type { CallRecord } from "./steps/record.ts";
 export { decodeAnswer, encodeAnswer, type StoredAnswer, tokensOf, weighAnswer } from "./stored-answer.ts";
-export type { Transport, Upstream, UpstreamCredential } from "./upstream.ts";
+export { fetchTransport } from "./transport/fetch-transport.ts";
+export { type HttpTransport, httpTransport } from "./transport/http-transport.ts";
+export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
+export type { Upstream, UpstreamCredential } from "./upstream.ts";

@@ -3,6 +3,7 @@
 
 import type { Secret } from "../base/index.ts";
 import type { DialectName } from "./dialects/dialect.ts";
+import type { Transport } from "./transport/transport.ts";
 
 /** How a call is signed toward the upstream. */
 export type UpstreamCredential =
@@ -10,9 +11,6 @@ export type UpstreamCredential =
   /** The caller's own credential goes through. */
   | { readonly kind: "passthrough" }
   | { readonly kind: "none" };
-
-/** Sends one request. The platform's `fetch`, or the scripted model in this process. */
-export type Transport = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface Upstream {
   readonly name: string;

@@ -3,13 +3,15 @@
 import { type Clock, type IdSource, systemClock, systemRandom, uuidv7Source } from "../base/index.ts";
 import {
   authenticate,
-  connectOnce,
   createGateway,
+  fetchTransport,
   type Gateway,
+  httpTransport,
   jwtVerifier,
   loopbackGuard,
   scriptedModel,
   TokenStore,
+  type Transport,
   type Upstream,
 } from "../gateway/index.ts";
 import { openRecall } from "./compose-cache.ts";
@@ -44,10 +46,11 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const observed = observation(clock, log);
   const opened = await openTokenStore(config, clock, ids);
   const recall = config.cache.enabled ? openRecall(config, clock, observed.monitor) : undefined;
+  const http = httpTransport({ clock });
   const gateway = createGateway({
     clock,
     ids,
-    upstreams: upstreamsOf(config, clock),
+    upstreams: upstreamsOf(config, clock, http.send),
     limits: { ...config.limits, openAfterMs: OPEN_AFTER_MS },
     identify: {
       authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
@@ -56,7 +59,6 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     recall: recall?.options,
     observe: observed.observe,
     report: observed.report,
-    connect: connectOnce,
   });
   observed.monitor.polledGauge({
     name: "millrace_open_calls",
@@ -69,6 +71,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     log,
     async close() {
       observed.stop();
+      http.close();
       await recall?.close();
       await opened.close();
       log.flush();
@@ -96,18 +99,18 @@ function jwtOf(jwt: JwtConfig | undefined, clock: Clock) {
   return { jwt: jwtVerifier({ ...source, ...allowed, issuer, audience, claims, clockToleranceSeconds, clock, fetch }) };
 }
 
-function upstreamsOf(config: Config, clock: Clock): Upstream[] {
+function upstreamsOf(config: Config, clock: Clock, transport: Transport): Upstream[] {
   const configured = config.upstreams.map(
     ({ name, dialect, baseUrl, models, aliases, credential, headers }): Upstream => ({
       ...{ name, dialect, baseUrl, models, aliases, credential, headers },
-      transport: fetch,
+      transport,
     }),
   );
   if (!config.scripted.enabled) return configured;
   const model = scriptedModel({ clock, random: systemRandom, pace: config.scripted.pace });
   const scripted = (dialect: Upstream["dialect"], baseUrl: string): Upstream => ({
     ...{ name: "scripted", dialect, baseUrl, models: ["*"], aliases: {}, credential: { kind: "none" }, headers: {} },
-    transport: (url, init) => model(new Request(url, init)),
+    transport: fetchTransport(model),
   });
   return [...configured, scripted("anthropic", "http://scripted.invalid"), scripted("openai", "http://scripted.invalid/v1")];
 }

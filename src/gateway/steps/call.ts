@@ -3,12 +3,12 @@
 // Invariant: however a call ends, its timer, its listener and its connection are given back.
 
 import { type Clock, concat, MillraceError, splice, utf8 } from "../../base/index.ts";
-import type { ConnectProbe } from "../connect-probe.ts";
 import { topLevelStringRange } from "../dialects/json-range.ts";
 import type { Answer, Exchange, Handle, StreamBody } from "../exchange.ts";
 import { requestHeaders, responseHeaders } from "../forward-headers.ts";
 import { type Phase, PhaseLimit, type PhaseLimits } from "../phase-limit.ts";
 import { refuse } from "../refuse.ts";
+import type { TransportCall, TransportResponse } from "../transport/transport.ts";
 import type { Upstream } from "../upstream.ts";
 
 export interface CallOptions {
@@ -16,8 +16,6 @@ export interface CallOptions {
   readonly limits: PhaseLimits;
   /** Largest answer that is not a stream, in bytes. Larger ones end in `upstream_cut`. */
   readonly answerBytesMax: number;
-  /** Without it the connect limit is part of the headers limit. */
-  readonly probe?: ConnectProbe;
 }
 
 export function call(options: CallOptions): Handle {
@@ -29,7 +27,7 @@ export function call(options: CallOptions): Handle {
       return await open.answer();
     } catch (error) {
       open.release();
-      return failed(exchange, upstream, open.reasonOf(error));
+      return failed(exchange, upstream, error);
     }
   };
 }
@@ -39,12 +37,9 @@ class OpenCall {
   readonly #exchange: Exchange;
   readonly #upstream: Upstream;
   readonly #options: CallOptions;
-  readonly #controller = new AbortController();
   readonly #limit: PhaseLimit;
-  readonly #leave = () => {
-    this.#controller.abort(new MillraceError("caller_left", "The caller left."));
-    this.release();
-  };
+  readonly #leave = () => this.#abort(new MillraceError("caller_left", "The caller left."));
+  #sent: TransportCall | undefined;
 
   constructor(exchange: Exchange, upstream: Upstream, options: CallOptions) {
     this.#exchange = exchange;
@@ -56,25 +51,27 @@ class OpenCall {
   async answer(): Promise<Answer> {
     const { call, report, dialect, endpoint } = this.#exchange;
     const { clock, limits } = this.#options;
-    if (call.signal.aborted) this.#leave();
+    if (call.signal.aborted) throw new MillraceError("caller_left", "The caller left.");
     call.signal.addEventListener("abort", this.#leave);
     report.upstream = this.#upstream.name;
     report.sentAt = clock.monotonic();
-    this.#waitForHeaders();
-    const response = await this.#send();
-    this.#options.probe?.answered(this.#upstream.baseUrl);
+    this.#limit.enter("connect", limits.connectMs);
+    this.#sent = this.#send();
+    const response = await this.#sent.response;
     this.#limit.enter("first byte", limits.firstByteMs);
-    report.upstreamStatus = response.status;
-    if (!response.ok) {
+    const { status } = response;
+    report.upstreamStatus = status;
+    const isOk = status >= 200 && status < 300;
+    if (!isOk) {
       report.outcome = "upstream_error";
-      report.reason = `http_${response.status}`;
+      report.reason = `http_${status}`;
     }
     const headers = responseHeaders(response.headers);
-    const answer = { status: response.status, headers };
-    if (isEventStream(headers) && response.body) return { ...answer, body: this.#stream(response.body) };
+    const answer = { status, headers };
+    if (isPlainStream(headers)) return { ...answer, body: this.#stream(response) };
     const body = await this.#whole(response);
     report.upstreamFirstByteAt = clock.monotonic();
-    report.usage = response.ok && endpoint !== "models" ? usageOf(body, (json) => dialect.usageOf(endpoint, json)) : undefined;
+    report.usage = isOk && endpoint !== "models" ? usageOf(body, (json) => dialect.usageOf(endpoint, json)) : undefined;
     this.release();
     return { ...answer, body };
   }
@@ -84,88 +81,67 @@ class OpenCall {
     this.#exchange.call.signal.removeEventListener("abort", this.#leave);
   }
 
-  /** What really ended the call: the runtime reports its own words where our abort was the cause. */
-  reasonOf(error: unknown): unknown {
-    return this.#controller.signal.aborted ? this.#controller.signal.reason : error;
+  #abort(reason: MillraceError): void {
+    this.#sent?.abort(reason);
+    this.release();
   }
 
-  #send(): Promise<Response> {
-    const { call, facts, body, target } = this.#exchange;
+  #send(): TransportCall {
+    const { call, facts, body, target, identity } = this.#exchange;
     // The SDKs of OpenAI's dialect count `/v1` to the base URL, Anthropic's do not.
     const path = this.#upstream.dialect === "openai" ? call.path.slice("/v1".length) : call.path;
-    const init = {
-      method: call.method,
-      headers: requestHeaders(call.headers, this.#upstream, this.#exchange.identity),
-      signal: this.#controller.signal,
-      redirect: "manual" as const,
-      // Our own limits apply, also to answers that take longer than the runtime's five minutes.
-      timeout: false,
-    };
     const bytes = facts.model === target.upstreamModel ? body : withModel(body, target.upstreamModel ?? "");
-    return this.#upstream.transport(
-      this.#upstream.baseUrl + path + call.query,
-      call.method === "GET" ? init : { ...init, body: bytes as Uint8Array<ArrayBuffer> },
-    );
-  }
-
-  #waitForHeaders(): void {
-    const { limits, probe } = this.#options;
-    const connecting = probe?.cold(this.#upstream.baseUrl);
-    this.#limit.enter(connecting ? "connect" : "headers", connecting ? limits.connectMs : limits.headersMs);
-    const connected = () => {
-      if (this.#exchange.report.upstreamStatus === undefined) this.#limit.enter("headers", limits.headersMs);
-    };
-    connecting?.then(connected, connected);
+    return this.#upstream.transport({
+      method: call.method,
+      url: this.#upstream.baseUrl + path + call.query,
+      headers: requestHeaders(call.headers, this.#upstream, identity),
+      body: call.method === "GET" ? undefined : bytes,
+      onConnected: () => this.#limit.enter("headers", this.#options.limits.headersMs),
+    });
   }
 
   #tooLong(phase: Phase, limitMs: number): void {
     const what = phase === "total" ? "take less time in total" : `get past "${phase}"`;
     const message = `The upstream \`${this.#upstream.name}\` did not ${what} within ${limitMs} ms.`;
-    this.#controller.abort(new MillraceError("upstream_timeout", message));
+    this.#abort(new MillraceError("upstream_timeout", message));
   }
 
-  /** Bounded also where the upstream does not say how long its answer is. */
-  async #whole(response: Response): Promise<Uint8Array> {
+  async #whole({ length = 0, pipe }: TransportResponse): Promise<Uint8Array> {
     const { answerBytesMax, limits } = this.#options;
-    this.#limit.enter("idle", limits.idleMs);
-    if (Number(response.headers.get("content-length") ?? Number.POSITIVE_INFINITY) <= answerBytesMax) return response.bytes();
-    const reader = response.body?.getReader();
     const parts: Uint8Array[] = [];
-    let total = 0;
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      this.#limit.extend();
-      parts.push(part.value);
-      total += part.value.byteLength;
-      if (total <= answerBytesMax) continue;
-      this.#controller.abort();
-      throw new MillraceError("upstream_cut", `The answer of \`${this.#upstream.name}\` is over ${answerBytesMax} bytes.`);
-    }
-    return concat(parts, total);
+    let total = length > answerBytesMax ? length : 0;
+    const keep = (chunk: Uint8Array) => {
+      this.#limit.enter("idle", limits.idleMs);
+      total += chunk.byteLength;
+      if (total > answerBytesMax) throw this.#tooLarge();
+      parts.push(chunk);
+    };
+    await pipe({ write: keep });
+    return concat(parts);
   }
 
-  #stream(body: ReadableStream<Uint8Array>): StreamBody {
+  #stream({ pipe }: TransportResponse): StreamBody {
     return async (sink) => {
       const { report, dialect, endpoint } = this.#exchange;
       const watch = dialect.watch(endpoint, "events");
-      const reader = body.getReader();
-      try {
-        for (let part = await reader.read(); !part.done; part = await reader.read()) {
-          if (report.upstreamFirstByteAt === undefined) {
-            report.upstreamFirstByteAt = this.#options.clock.monotonic();
-            this.#limit.enter("idle", this.#options.limits.idleMs);
-          } else {
-            this.#limit.extend();
-          }
-          watch.push(part.value);
-          const waiting = sink.write(part.value);
-          if (!waiting) continue;
-          this.#limit.pause();
-          await waiting;
+      const write = (chunk: Uint8Array): void | Promise<void> => {
+        if (report.upstreamFirstByteAt === undefined) {
+          report.upstreamFirstByteAt = this.#options.clock.monotonic();
+          this.#limit.enter("idle", this.#options.limits.idleMs);
+        } else {
           this.#limit.extend();
         }
+        watch.push(chunk);
+        const waiting = sink.write(chunk);
+        if (!waiting) return;
+        this.#limit.pause();
+        return waiting.then(() => this.#limit.extend());
+      };
+      try {
+        await pipe({ write });
         if (!watch.complete && watch.failure === undefined && report.upstreamStatus === 200) throw this.#cut();
       } catch (error) {
-        throw this.#failure(error);
+        throw MillraceError.is(error) ? error : this.#cut();
       } finally {
         report.usage = watch.usage;
         if (watch.failure !== undefined) {
@@ -173,7 +149,6 @@ class OpenCall {
           report.reason = watch.failure;
         }
         this.release();
-        this.#controller.abort(); // Closes the connection when the reader went away in the middle; else without effect.
       }
     };
   }
@@ -182,13 +157,15 @@ class OpenCall {
     return new MillraceError("upstream_cut", `The upstream \`${this.#upstream.name}\` ended its answer before it was complete.`);
   }
 
-  #failure(error: unknown): MillraceError {
-    const reason = this.reasonOf(error);
-    return MillraceError.is(reason) ? reason : this.#cut();
+  #tooLarge(): MillraceError {
+    const { answerBytesMax } = this.#options;
+    return new MillraceError("upstream_cut", `The answer of \`${this.#upstream.name}\` is over ${answerBytesMax} bytes.`);
   }
 }
 
-const isEventStream = (headers: Headers): boolean => headers.get("content-type")?.startsWith("text/event-stream") === true;
+/** Events that can be watched. Coded ones, which nobody asked for, pass as a whole. */
+const isPlainStream = (headers: Headers): boolean =>
+  headers.get("content-type")?.startsWith("text/event-stream") === true && !headers.has("content-encoding");
 
 /** The alias is edited in place, so that every other byte stays as the client wrote it. */
 function withModel(body: Uint8Array, model: string): Uint8Array {

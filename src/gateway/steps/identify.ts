@@ -4,6 +4,7 @@
 
 import type { Answer, Exchange, Step } from "../exchange.ts";
 import type { Authenticate } from "../identity/authenticate.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { Refusal } from "../identity/refusal.ts";
 import { refuse } from "../refuse.ts";
 
@@ -15,15 +16,17 @@ export interface IdentifyOptions {
 
 /** Sets `identity` of the exchange, or answers with the refusal. */
 export function identify({ authenticate, guard }: IdentifyOptions): Step {
-  return (next) => async (exchange) => {
-    const { headers } = exchange.call;
-    const barred = guard?.(headers);
-    if (barred) return answer(exchange, barred);
-    const found = authenticate(headers);
-    const identity = found instanceof Promise ? await found : found;
-    if ("refused" in identity) return answer(exchange, identity);
-    exchange.identity = identity;
-    return next(exchange);
+  return (next) => {
+    const letIn = (exchange: Exchange, found: Identity | Refusal): Promise<Answer> => {
+      if ("refused" in found) return Promise.resolve(answer(exchange, found));
+      exchange.identity = found;
+      return next(exchange);
+    };
+    return (exchange) => {
+      const { headers } = exchange.call;
+      const found = guard?.(headers) ?? authenticate(headers);
+      return found instanceof Promise ? found.then((identity) => letIn(exchange, identity)) : letIn(exchange, found);
+    };
   };
 }
 

@@ -41,7 +41,9 @@ async function receive(exchange: Exchange, bodyBytesMax: number): Promise<Answer
     return refuse(exchange, "unsupported_media", "The body must be JSON: send it with `content-type: application/json`.");
   }
   try {
-    exchange.body = await decoded(await call.readBody(), call.headers.get("content-encoding"), bodyBytesMax);
+    const body = await call.readBody();
+    const coding = call.headers.get("content-encoding");
+    exchange.body = coding === null ? body : await decoded(body, coding, bodyBytesMax);
   } catch (error) {
     return refuseBody(exchange, error, bodyBytesMax);
   }

@@ -17,16 +17,20 @@ type Mode = "default" | "on" | "off" | "refresh";
 const MODES: readonly string[] = ["on", "off", "refresh"];
 
 export function recall(options: RecallOptions): Step {
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const mode = exchange.call.headers.get("x-millrace-cache") ?? "default";
     if (mode !== "default" && !MODES.includes(mode)) {
-      return refuse(exchange, "invalid_request", "The header x-millrace-cache is `on`, `off` or `refresh`.");
+      return Promise.resolve(refuse(exchange, "invalid_request", "The header x-millrace-cache is `on`, `off` or `refresh`."));
     }
     if (!mayRecall(exchange, mode as Mode)) return next(exchange);
-    const keys = cacheKeysOf(exchange, options.scope);
-    const known = mode === "refresh" ? undefined : await recalled(exchange, keys, next, options);
-    return known ?? fly(exchange, keys, next, options);
+    return answered(exchange, next, options, mode === "refresh");
   };
+}
+
+async function answered(exchange: Exchange, next: Handle, options: RecallOptions, anew: boolean): Promise<Answer> {
+  const keys = cacheKeysOf(exchange, options.scope);
+  const known = anew ? undefined : await recalled(exchange, keys, next, options);
+  return known ?? fly(exchange, keys, next, options);
 }
 
 function mayRecall({ facts }: Exchange, mode: Mode): boolean {

@@ -3,7 +3,7 @@
 
 import { type Clock, MillraceError } from "../../base/index.ts";
 import type { DialectName, Endpoint, Usage } from "../dialects/dialect.ts";
-import type { Answer, CacheOutcome, Exchange, Outcome, Sink, Step } from "../exchange.ts";
+import type { Answer, CacheOutcome, Exchange, Handle, Outcome, Sink, Step } from "../exchange.ts";
 import { refuse } from "../refuse.ts";
 
 /** One finished call. Times in milliseconds. */
@@ -43,7 +43,7 @@ export interface RecordOptions {
 
 export function record({ clock, observe, report }: RecordOptions): Step {
   return (next) => async (exchange) => {
-    const answer = await next(exchange).catch((error: unknown) => unexpected(exchange, error, report));
+    const answer = await attempt(next, exchange, report);
     decorate(answer.headers, exchange);
     const finish = () => observe(recordOf(exchange, answer.status, clock.monotonic()));
     const { body } = answer;
@@ -76,6 +76,14 @@ export function record({ clock, observe, report }: RecordOptions): Step {
     };
     return { ...answer, body: run };
   };
+}
+
+async function attempt(next: Handle, exchange: Exchange, report: RecordOptions["report"]): Promise<Answer> {
+  try {
+    return await next(exchange);
+  } catch (error) {
+    return unexpected(exchange, error, report);
+  }
 }
 
 function counted(sink: Sink, { report }: Exchange, clock: Clock): Sink {
@@ -114,14 +122,29 @@ function decorate(headers: Headers, { id, report, session }: Exchange): void {
 }
 
 function recordOf(exchange: Exchange, status: number, now: number): CallRecord {
-  const { id, dialect, endpoint, facts, identity, session, report, startedAt, body, target } = exchange;
-  const { outcome, reason, cache, usage, upstream, bytesOut } = report;
+  const { facts, identity, report, startedAt } = exchange;
   const firstByteMs = report.firstByteAt === undefined ? undefined : report.firstByteAt - startedAt;
   return {
-    ...{ id, dialect: dialect.name, endpoint, model: facts.model, upstreamModel: target.upstreamModel, upstream },
-    ...{ stream: facts.stream, tenant: identity.tenant, team: identity.team, user: identity.user, session },
-    ...{ status, outcome, reason, cache, usage, bytesIn: body.byteLength, bytesOut, firstByteMs },
+    id: exchange.id,
+    dialect: exchange.dialect.name,
+    endpoint: exchange.endpoint,
+    model: facts.model,
+    upstreamModel: exchange.target.upstreamModel,
+    upstream: report.upstream,
+    stream: facts.stream,
+    tenant: identity.tenant,
+    team: identity.team,
+    user: identity.user,
+    session: exchange.session,
+    status,
+    outcome: report.outcome,
+    reason: report.reason,
+    cache: report.cache,
+    usage: report.usage,
+    bytesIn: exchange.body.byteLength,
+    bytesOut: report.bytesOut,
     totalMs: now - startedAt,
+    firstByteMs,
     gatewayMs: firstByteMs === undefined ? undefined : firstByteMs - waitedForUpstream(exchange),
   };
 }

@@ -16,14 +16,17 @@ export interface SustainOptions {
 }
 
 export function sustain(options: SustainOptions): Step {
-  return (next) => async (exchange) => {
-    if (!exchange.facts.stream) return next(exchange);
+  return (next) => (exchange) => {
     const coming = next(exchange);
-    const answer = await firstOf(coming, options.clock, options.openAfterMs);
-    if (answer === undefined) return openedEarly(exchange, coming, options);
-    if (answer.body instanceof Uint8Array) return answer;
-    return { ...answer, body: sustained(exchange, answer.body, options) };
+    return exchange.facts.stream ? streaming(exchange, coming, options) : coming;
   };
+}
+
+async function streaming(exchange: Exchange, coming: Promise<Answer>, options: SustainOptions): Promise<Answer> {
+  const answer = await firstOf(coming, options.clock, options.openAfterMs);
+  if (answer === undefined) return openedEarly(exchange, coming, options);
+  if (answer.body instanceof Uint8Array) return answer;
+  return { ...answer, body: sustained(exchange, answer.body, options) };
 }
 
 /** The answer, or undefined when it takes longer than `ms`. */
