@@ -18,7 +18,7 @@ export interface StoreNeeds {
 }
 
 export function openStore(config: Config, clock: Clock, { namespace, bytesMax, whenFull }: StoreNeeds): KeyValue {
-  if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace:${namespace}` });
+  if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace.${namespace}` });
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   return new SqliteKeyValue({ path: join(config.dataDir, `${namespace}.db`), namespace, clock, bytesMax, whenFull });
 }

@@ -1,6 +1,6 @@
 // Starts a server from a configuration and stops it again.
 
-import { systemClock } from "../base/index.ts";
+import { type Clock, systemClock } from "../base/index.ts";
 import { loopbackGuard } from "../gateway/index.ts";
 import { type ComposeOptions, compose } from "./compose.ts";
 import type { Config } from "./config.ts";
@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly version: string;
   /** Default: stderr. */
   readonly logTo?: ComposeOptions["logTo"];
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 export interface RunningServer {
@@ -21,9 +23,9 @@ export interface RunningServer {
 }
 
 /** Rejects when the address cannot be listened on or a store cannot be opened. */
-export async function startServer(config: Config, { version, logTo }: ServeOptions): Promise<RunningServer> {
+export async function startServer(config: Config, { version, logTo, clock = systemClock }: ServeOptions): Promise<RunningServer> {
   const stderr = (text: string) => void process.stderr.write(text);
-  const composition = await compose(config, { logTo: logTo ?? stderr });
+  const composition = await compose(config, { clock, logTo: logTo ?? stderr });
   const { gateway, observation, log } = composition;
   const draining = () => listener?.draining === true;
   let listener: Listener | undefined;
@@ -31,10 +33,10 @@ export async function startServer(config: Config, { version, logTo }: ServeOptio
     listener = listen({
       host: config.host,
       port: config.port,
-      clock: systemClock,
+      clock,
       shutdownMs: config.limits.shutdownMs,
       handle: httpHandler({
-        clock: systemClock,
+        clock,
         gateway,
         limits: config.limits,
         page: pages({ config, version, observation, gateway, draining }),
