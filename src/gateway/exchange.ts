@@ -1,20 +1,11 @@
 // What travels through the pipeline: one call of a client, what each step learned about it, and the answer.
 // A stream is pushed into a sink, so that any number of steps can watch it at the cost of one function call a chunk.
 
+import type { KnownBody } from "./body-memo.ts";
 import type { Dialect, Endpoint, RequestFacts, Usage } from "./dialects/dialect.ts";
 import type { Identity } from "./identity/identity.ts";
+import type { StreamBody } from "./sink.ts";
 import type { Target, Upstream } from "./upstream.ts";
-
-/** Where a stream goes. A returned promise is backpressure: the writer waits for it before the next chunk. */
-export interface Sink {
-  write(chunk: Uint8Array): void | Promise<void>;
-}
-
-/**
- * A streamed body. Pushes every chunk in order, then resolves. Rejects with a MillraceError when the source fails,
- * or with the signal's reason when the reader left; chunks pushed so far stay valid.
- */
-export type StreamBody = (sink: Sink, signal: AbortSignal) => Promise<void>;
 
 export interface Answer {
   status: number;
@@ -63,6 +54,8 @@ export interface Report {
   sentAt: number | undefined;
   upstreamFirstByteAt: number | undefined;
   firstByteAt: number | undefined;
+  /** Body bytes that came from the client, before any content coding was undone. */
+  bytesIn: number;
   /** Body bytes that went to the client. */
   bytesOut: number;
 }
@@ -77,10 +70,12 @@ export interface Exchange {
   readonly startedAt: number;
   /** Set by `identify`. */
   identity: Identity;
-  /** Set by `read`: the body as received, never changed. */
+  /** Set by `read`: the body as received. Let go once the upstream has it: a call may last an hour. */
   body: Uint8Array;
-  /** Set by `read`: what the dialect found in the body. */
+  /** Set by `read`: what the dialect found in the body. Its `json` is let go before the upstream is called. */
   facts: RequestFacts;
+  /** Set by `read` for a body that was answered from cache before: `facts` then has no `json`. */
+  known: KnownBody | undefined;
   /** Set by `read`: stable for a conversation, scoped by tenant; see identity/session.ts. */
   session: string | undefined;
   /** Set by `read`: the upstreams that may serve the call, and the model name they know. At least one. */

@@ -5,7 +5,8 @@ import { isUtf8 } from "node:buffer";
 import { type Clock, concat } from "../base/index.ts";
 import type { Cache, Flights, TieredCache } from "../mechanisms/cache/index.ts";
 import type { CacheKeys } from "./cache-key.ts";
-import type { Answer, Exchange, Handle, Report, Sink, StreamBody } from "./exchange.ts";
+import type { Answer, Exchange, Handle, Report } from "./exchange.ts";
+import type { Sink, StreamBody } from "./sink.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
 
 /** What is known of a shared call before its first byte. */
@@ -33,6 +34,7 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
   const { report, call } = exchange;
   report.cache = "miss";
   const joined = await options.flights.join(keys.flight, (signal) => start(exchange, keys, next, options, signal), call.signal);
+  if (joined.kind !== "full") letGo(exchange);
   if (joined.kind === "full") return next(exchange);
   if (joined.kind === "failed") throw joined.error;
   const { head, body } = joined;
@@ -46,6 +48,14 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
   await accounting(exchange, head, body)({ write: (chunk) => void parts.push(chunk) }, call.signal);
   return { ...answer, body: concat(parts) };
 }
+
+/** The shared call has what it needs; what this caller sent is not needed again. */
+function letGo(exchange: Exchange): void {
+  exchange.body = SENT;
+  exchange.facts = { ...exchange.facts, json: {} };
+}
+
+const SENT = new Uint8Array(0);
 
 async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options: FlyOptions, signal: AbortSignal) {
   const flown: Exchange = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };

@@ -2,6 +2,7 @@
 // environment, so that the same gateway serves production, tests and the simulator.
 
 import { type Clock, type IdSource, MillraceError } from "../base/index.ts";
+import { BodyMemo } from "./body-memo.ts";
 import { anthropic } from "./dialects/anthropic/anthropic.ts";
 import type { Dialect, DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
 import { openai } from "./dialects/openai/openai.ts";
@@ -37,7 +38,7 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   readonly identify: IdentifyOptions;
   /** Undefined: nothing is answered from cache or shared. */
-  readonly recall: RecallOptions | undefined;
+  readonly recall: Omit<RecallOptions, "memo"> | undefined;
   readonly observe: RecordOptions["observe"];
   readonly report: RecordOptions["report"];
 }
@@ -65,11 +66,13 @@ const NOTHING_READ: RequestFacts = {
 };
 const MODEL_LIST: RequestFacts = { ...NOTHING_READ, deterministic: true };
 const NO_TARGET = { upstreamModel: undefined, upstreams: [] };
+const KNOWN_BODIES_MAX = 1000;
 const NO_BODY = new Uint8Array(0);
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, ids, limits } = options;
   if (options.upstreams.length === 0) throw new MillraceError("option_invalid", "A gateway needs at least one upstream.");
+  const memo = new BodyMemo(KNOWN_BODIES_MAX);
   let openCalls = 0;
   const observe: RecordOptions["observe"] = (finished) => {
     openCalls--;
@@ -78,9 +81,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const handle = pipeline({
     record: record({ clock, observe, report: options.report }),
     identify: identify(options.identify),
-    read: read({ resolve: targetResolver(options.upstreams), bodyBytesMax: limits.bodyBytesMax }),
+    read: read({ resolve: targetResolver(options.upstreams), bodyBytesMax: limits.bodyBytesMax, memo }),
     sustain: sustain({ clock, keepAliveMs: limits.keepAliveMs, openAfterMs: limits.openAfterMs }),
-    recall: options.recall ? recall(options.recall) : (next) => next,
+    recall: options.recall ? recall({ ...options.recall, memo }) : (next) => next,
     route,
     call: call({ clock, limits, answerBytesMax: limits.answerBytesMax }),
   });
@@ -93,6 +96,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     identity: NOBODY,
     session: undefined,
     body: NO_BODY,
+    known: undefined,
     facts: endpoint === "models" ? MODEL_LIST : NOTHING_READ,
     target: NO_TARGET,
     upstream: undefined,
@@ -107,6 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       sentAt: undefined,
       upstreamFirstByteAt: undefined,
       firstByteAt: undefined,
+      bytesIn: 0,
       bytesOut: 0,
     },
   });

@@ -1,7 +1,7 @@
 // The door of the gateway: a prompt's way to a model and back.
 
 export type { DialectName, Endpoint, RefusalKind, Usage } from "./dialects/dialect.ts";
-export type { Answer, CacheOutcome, Call, Outcome, Sink, StreamBody } from "./exchange.ts";
+export type { Answer, CacheOutcome, Call, Outcome } from "./exchange.ts";
 export type { FlightHead } from "./fly.ts";
 export { createGateway, type Gateway, type GatewayLimits, type GatewayOptions } from "./gateway.ts";
 export { type Authenticate, type AuthenticateOptions, authenticate } from "./identity/authenticate.ts";
@@ -12,6 +12,7 @@ export type { Refusal } from "./identity/refusal.ts";
 export type { TokenRecord } from "./identity/token-record.ts";
 export { type NewToken, TokenStore, type TokenStoreOptions } from "./identity/tokens.ts";
 export { PACE_DEFAULT, type Pace, type ScriptedModelOptions, scriptedModel } from "./scripted/index.ts";
+export type { Sink, StreamBody } from "./sink.ts";
 export type { RecallOptions } from "./steps/recall.ts";
 export type { CallRecord } from "./steps/record.ts";
 export { decodeAnswer, encodeAnswer, type StoredAnswer, tokensOf, weighAnswer } from "./stored-answer.ts";

@@ -19,7 +19,7 @@ const FLUSH_MS = 5000;
 type Answers = Cache<StoredAnswer> | TieredCache<StoredAnswer>;
 
 export interface OpenRecall {
-  readonly options: RecallOptions;
+  readonly options: Omit<RecallOptions, "memo">;
   /** Writes what waits for the second tier, bounded in time, and closes it. */
   close(): Promise<void>;
 }

@@ -46,7 +46,9 @@ export function httpHandler(
     const early = (...words: RefuseWords) => toResponse(gateway.refuse(dialect, ...words), request.signal);
     if (draining()) return early("overloaded", DRAINING);
     if (endpoint === "responses" && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
-      return early("upgrade_required", "WebSockets are not served here: send the request as POST.");
+      return early("upgrade_required", "WebSockets are not served here: send the request as POST.", {
+        headers: { upgrade: "HTTP/1.1" },
+      });
     }
     if (request.method !== route.method) {
       return early("method_not_allowed", `Use ${route.method} for ${path}.`, { headers: { allow: route.method } });

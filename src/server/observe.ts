@@ -89,12 +89,28 @@ function callMetrics(monitor: Monitor): (record: CallRecord) => void {
 const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms * 1000) / 1000);
 
 function fieldsOf(record: CallRecord): LogFields {
-  const { usage, totalMs, firstByteMs, gatewayMs, ...rest } = record;
+  const { usage } = record;
   return {
-    ...rest,
-    totalMs: rounded(totalMs),
-    firstByteMs: rounded(firstByteMs),
-    gatewayMs: rounded(gatewayMs),
+    id: record.id,
+    dialect: record.dialect,
+    endpoint: record.endpoint,
+    model: record.model,
+    upstreamModel: record.upstreamModel,
+    upstream: record.upstream,
+    stream: record.stream,
+    tenant: record.tenant,
+    team: record.team,
+    user: record.user,
+    session: record.session,
+    status: record.status,
+    outcome: record.outcome,
+    reason: record.reason,
+    cache: record.cache,
+    bytesIn: record.bytesIn,
+    bytesOut: record.bytesOut,
+    totalMs: rounded(record.totalMs),
+    firstByteMs: rounded(record.firstByteMs),
+    gatewayMs: rounded(record.gatewayMs),
     inputTokens: usage?.input,
     outputTokens: usage?.output,
     cacheReadTokens: usage?.cacheRead,

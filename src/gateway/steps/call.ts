@@ -4,10 +4,11 @@
 
 import { type Clock, concat, MillraceError, splice, utf8 } from "../../base/index.ts";
 import { topLevelStringRange } from "../dialects/json-range.ts";
-import type { Answer, Exchange, Handle, StreamBody } from "../exchange.ts";
+import type { Answer, Exchange, Handle } from "../exchange.ts";
 import { requestHeaders, responseHeaders } from "../forward-headers.ts";
 import { type Phase, PhaseLimit, type PhaseLimits } from "../phase-limit.ts";
 import { refuse } from "../refuse.ts";
+import type { StreamBody } from "../sink.ts";
 import type { TransportCall, TransportResponse } from "../transport/transport.ts";
 import type { Upstream } from "../upstream.ts";
 
@@ -59,6 +60,7 @@ class OpenCall {
     this.#sent = this.#send();
     const response = await this.#sent.response;
     this.#limit.enter("first byte", limits.firstByteMs);
+    this.#exchange.body = SENT;
     const { status } = response;
     report.upstreamStatus = status;
     const isOk = status >= 200 && status < 300;
@@ -76,9 +78,9 @@ class OpenCall {
     return { ...answer, body };
   }
 
+  /** The listener stays: it ends with the call's signal, and finds nothing left to abort. */
   release(): void {
     this.#limit.stop();
-    this.#exchange.call.signal.removeEventListener("abort", this.#leave);
   }
 
   #abort(reason: MillraceError): void {
@@ -162,6 +164,9 @@ class OpenCall {
     return new MillraceError("upstream_cut", `The answer of \`${this.#upstream.name}\` is over ${answerBytesMax} bytes.`);
   }
 }
+
+/** Stands for a body that the upstream has. */
+const SENT = new Uint8Array(0);
 
 /** Events that can be watched. Coded ones, which nobody asked for, pass as a whole. */
 const isPlainStream = (headers: Headers): boolean =>

@@ -34,6 +34,8 @@ function answer(exchange: Exchange, { refused, message, retryAfterSeconds }: Ref
   return refuse(exchange, refused, message, {
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     // RFC 9110, section 15.5.2: a 401 says which scheme it wants.
-    ...(refused === "authentication" ? { headers: { "www-authenticate": 'Bearer realm="millrace"' } } : {}),
+    ...(refused === "authentication"
+      ? { headers: { "www-authenticate": 'Bearer realm="millrace"', "x-should-retry": "false" } }
+      : {}),
   });
 }

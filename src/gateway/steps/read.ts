@@ -2,9 +2,11 @@
 // which upstreams may answer. The body itself stays as it came.
 
 import { MillraceError } from "../../base/index.ts";
+import type { BodyMemo } from "../body-memo.ts";
 import { decoded, UnknownCoding } from "../content-coding.ts";
 import type { RefusalKind } from "../dialects/dialect.ts";
 import type { Answer, Exchange, Step } from "../exchange.ts";
+import { fingerprintDigest } from "../fingerprint-digest.ts";
 import { sessionOf } from "../identity/session.ts";
 import { refuse } from "../refuse.ts";
 import type { ResolveTarget } from "../upstream.ts";
@@ -13,19 +15,21 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 export interface ReadOptions {
   readonly resolve: ResolveTarget;
+  readonly memo: BodyMemo;
   /** Largest body after its content coding is undone, in bytes. */
   readonly bodyBytesMax: number;
 }
 
-export function read({ resolve, bodyBytesMax }: ReadOptions): Step {
+export function read({ resolve, bodyBytesMax, memo }: ReadOptions): Step {
   return (next) => async (exchange) => {
     const { call, dialect, endpoint } = exchange;
     if (call.method === "POST") {
-      const refusal = await receive(exchange, bodyBytesMax);
+      const refusal = await receive(exchange, bodyBytesMax, memo);
       if (refusal) return refusal;
     }
     const { facts, identity } = exchange;
-    exchange.session = sessionOf({ headers: call.headers, facts, dialect, endpoint, identity });
+    const fingerprint = () => fingerprintDigest(exchange);
+    exchange.session = sessionOf({ headers: call.headers, facts, dialect: { fingerprint }, endpoint, identity });
     const target = resolve(dialect.name, facts.model);
     if (!target) return refuse(exchange, "not_found", unserved(facts.model, dialect.name));
     exchange.target = target;
@@ -34,7 +38,7 @@ export function read({ resolve, bodyBytesMax }: ReadOptions): Step {
   };
 }
 
-async function receive(exchange: Exchange, bodyBytesMax: number): Promise<Answer | undefined> {
+async function receive(exchange: Exchange, bodyBytesMax: number, memo: BodyMemo): Promise<Answer | undefined> {
   const { call, dialect, endpoint } = exchange;
   const type = call.headers.get("content-type");
   if (type !== null && !/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
@@ -42,10 +46,16 @@ async function receive(exchange: Exchange, bodyBytesMax: number): Promise<Answer
   }
   try {
     const body = await call.readBody();
+    exchange.report.bytesIn = body.byteLength;
     const coding = call.headers.get("content-encoding");
     exchange.body = coding === null ? body : await decoded(body, coding, bodyBytesMax);
   } catch (error) {
     return refuseBody(exchange, error, bodyBytesMax);
+  }
+  exchange.known = memo.find(endpoint, exchange.body);
+  if (exchange.known) {
+    exchange.facts = exchange.known.facts;
+    return undefined;
   }
   const json = parse(exchange.body);
   if (json === undefined) {

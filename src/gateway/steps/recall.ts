@@ -2,13 +2,16 @@
 // or what the client opted in; only whole, valid answers are; and nothing crosses the scope in the key.
 
 import type { Random } from "../../base/index.ts";
+import type { BodyMemo } from "../body-memo.ts";
 import { type CacheKeys, type CacheScope, cacheKeysOf } from "../cache-key.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
+import { fingerprintDigest } from "../fingerprint-digest.ts";
 import { type FlyOptions, fly } from "../fly.ts";
 import { refuse } from "../refuse.ts";
 import { type StoredAnswer, withFreshId } from "../stored-answer.ts";
 
 export interface RecallOptions extends FlyOptions {
+  readonly memo: BodyMemo;
   readonly random: Random;
   readonly scope: CacheScope;
 }
@@ -41,11 +44,21 @@ function mayRecall({ facts }: Exchange, mode: Mode): boolean {
 /** A fresh answer, or a stale one while a new one is fetched; undefined when there is none in the form asked for. */
 async function recalled(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer | undefined> {
   const fresh = await options.cache.get(keys.answer);
-  if (fresh) return replay(exchange, fresh, options);
+  if (fresh) {
+    remember(exchange, keys, options.memo);
+    return replay(exchange, fresh, options);
+  }
   const stale = options.cache.peek(keys.answer);
   if (!stale) return undefined;
   void refresh(exchange, keys, next, options);
   return replay(exchange, stale.value, options);
+}
+
+/** From its second answer on, the body need not be read again. */
+function remember(exchange: Exchange, { bodyDigest }: CacheKeys, memo: BodyMemo): void {
+  const { endpoint, body, facts } = exchange;
+  if (exchange.known || body.byteLength === 0) return;
+  memo.add(endpoint, body, { facts: { ...facts, json: {} }, bodyDigest, fingerprint: fingerprintDigest(exchange) });
 }
 
 function replay(exchange: Exchange, held: StoredAnswer, { clock, random }: RecallOptions): Answer | undefined {

@@ -3,8 +3,9 @@
 
 import { type Clock, MillraceError } from "../../base/index.ts";
 import type { DialectName, Endpoint, Usage } from "../dialects/dialect.ts";
-import type { Answer, CacheOutcome, Exchange, Handle, Outcome, Sink, Step } from "../exchange.ts";
+import type { Answer, CacheOutcome, Exchange, Handle, Outcome, Step } from "../exchange.ts";
 import { refuse } from "../refuse.ts";
+import type { Sink } from "../sink.ts";
 
 /** One finished call. Times in milliseconds. */
 export interface CallRecord {
@@ -141,7 +142,7 @@ function recordOf(exchange: Exchange, status: number, now: number): CallRecord {
     reason: report.reason,
     cache: report.cache,
     usage: report.usage,
-    bytesIn: exchange.body.byteLength,
+    bytesIn: report.bytesIn,
     bytesOut: report.bytesOut,
     totalMs: now - startedAt,
     firstByteMs,

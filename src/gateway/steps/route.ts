@@ -4,5 +4,6 @@ import type { Step } from "../exchange.ts";
 
 export const route: Step = (next) => (exchange) => {
   exchange.upstream = exchange.target.upstreams[0];
+  exchange.facts = { ...exchange.facts, json: {} }; // From here on only the bytes count; a parsed body may be megabytes.
   return next(exchange);
 };

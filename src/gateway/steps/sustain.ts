@@ -2,10 +2,11 @@
 // takes long to answer at all gets its stream opened early, and a stream that breaks ends in an error event.
 // Nothing is put into the middle of an event.
 
-import { type Cancel, type Clock, MillraceError, text } from "../../base/index.ts";
+import { type Cancel, type Clock, MillraceError, text, utf8 } from "../../base/index.ts";
 import type { RefusalKind } from "../dialects/dialect.ts";
-import type { Answer, Exchange, Sink, Step, StreamBody } from "../exchange.ts";
+import type { Answer, Exchange, Step } from "../exchange.ts";
 import { refusalStatus } from "../refuse.ts";
+import type { Sink, StreamBody } from "../sink.ts";
 
 export interface SustainOptions {
   readonly clock: Clock;
@@ -14,6 +15,8 @@ export interface SustainOptions {
   /** How long the client of a stream waits for response headers before it gets them, and pings, without knowing the outcome. */
   readonly openAfterMs: number;
 }
+
+const BLANK_LINE = utf8("\n\n");
 
 export function sustain(options: SustainOptions): Step {
   return (next) => (exchange) => {
@@ -70,7 +73,11 @@ function sustained(exchange: Exchange, body: StreamBody, { clock, keepAliveMs }:
     try {
       await body(watched, signal);
     } catch (error) {
-      if (!signal.aborted) await sink.write(dialect.errorEvent(endpoint, kindOfError(error), wordsOf(error)));
+      if (!signal.aborted) {
+        // Cut in the middle of an event: a blank line ends it, or the error would be read as a part of it.
+        if (!boundary) await sink.write(BLANK_LINE);
+        await sink.write(dialect.errorEvent(endpoint, kindOfError(error), wordsOf(error)));
+      }
       throw error;
     } finally {
       cancel();
