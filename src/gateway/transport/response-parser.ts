@@ -13,6 +13,7 @@ export interface ResponseEvents {
 
 export const HEAD_BYTES_MAX = 256 * 1024;
 const LINE_BYTES_MAX = 4096;
+const BEGINNING = "HTTP/1.";
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -82,6 +83,8 @@ export class ResponseParser {
     const all = this.#held ? Buffer.concat([this.#held, bytes]) : bytes;
     const end = endOfHead(all, Math.max(0, seen - 3));
     if (end < 0) {
+      // At once, since one who speaks another protocol may be waiting for us to speak.
+      if (!BEGINNING.startsWith(latin1(all.subarray(0, BEGINNING.length)))) throw malformed("does not begin like HTTP/1.1");
       if (all.byteLength > HEAD_BYTES_MAX) throw malformed(`has headers of over ${HEAD_BYTES_MAX} bytes`);
       this.#held = all;
       return all.subarray(all.byteLength);
