@@ -21,6 +21,8 @@ export interface MillraceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: one made for it, and removed again. */
   readonly dataDir?: string;
+  /** All of the server's time, timers and log gathering included. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 export interface Millrace {
@@ -56,12 +58,13 @@ export const upstreamsAt = (url: string, more: object = {}): object[] => [
   { name: "gpt", dialect: "openai", baseUrl: `${url}/v1`, ...more },
 ];
 
-export async function startMillrace({ config: content = {}, env = {}, dataDir }: MillraceOptions = {}): Promise<Millrace> {
+export async function startMillrace({ config: content = {}, env = {}, dataDir, clock }: MillraceOptions = {}): Promise<Millrace> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), "millrace-system-"));
   const written = JSON.stringify({ port: 0, dataDir: folder, ...content });
   const config = loadConfig({ path: "test.json", directory: folder, env, readFile: () => written });
   const log = new LogBook();
-  const server = await startServer(config, { version: "0.0.0-test", logTo: (text) => log.take(text) });
+  const logTo = (text: string) => log.take(text);
+  const server = await startServer(config, { version: "0.0.0-test", logTo, ...(clock ? { clock } : {}) });
   return {
     url: server.url,
     config,

@@ -13,7 +13,7 @@ export interface RawAnswer {
 
 export interface RawConnection {
   send(bytes: string | Uint8Array): void;
-  /** The next response; undefined when the connection ended before it was whole. */
+  /** The next response that is final (not 1xx); undefined when the connection ended before it was whole. */
   answer(): Promise<RawAnswer | undefined>;
   /** Resolves once the text came. Rejects when the connection ends before. */
   seen(text: string): Promise<void>;
@@ -112,6 +112,10 @@ function readAnswer(bytes: Uint8Array, ended: boolean): { answer: RawAnswer; use
   for (const line of lines) headers.append(line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim());
   const status = Number(first.split(" ")[1]);
   const start = end + 4;
+  if (status < 200 && status !== 101) {
+    const next = readAnswer(bytes.subarray(start), ended);
+    return next && { ...next, used: next.used + start };
+  }
   const answered = (body: string, used: number) => ({ answer: { status, headers, body }, used });
   if (headers.get("transfer-encoding") === "chunked") {
     const chunks = readChunks(buffer, start);
