@@ -43,7 +43,7 @@ function met(fault: Fault): Promise<Wire> {
         stage: fault.stage,
         act: (wire) => {
           resolve(wire);
-          fault.act(wire);
+          return fault.act(wire);
         },
       });
     }
