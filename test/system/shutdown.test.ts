@@ -61,6 +61,8 @@ test("SIGTERM during a stream: no new connection, an idle one is closed, the str
     if (events.push(event) > 1) continue;
     server.signal("SIGTERM");
     await server.logged("Stopping");
+    // It says so just before it stops listening; from then on nobody gets in.
+    while (!(await refused(server.url))) await new Promise(setImmediate);
     expect(await refused(server.url)).toBe(true);
     finish();
   }

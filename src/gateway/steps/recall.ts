@@ -48,10 +48,11 @@ async function recalled(exchange: Exchange, keys: CacheKeys, next: Handle, optio
     remember(exchange, keys, options.memo);
     return replay(exchange, fresh, options);
   }
-  const stale = options.cache.peek(keys.answer);
-  if (!stale) return undefined;
-  void refresh(exchange, keys, next, options);
-  return replay(exchange, stale.value, options);
+  const kept = options.cache.peek(keys.answer);
+  if (!kept) return undefined;
+  // Not stale when another call brought it while the second tier was asked.
+  if (kept.leftMs <= 0) void refresh(exchange, keys, next, options);
+  return replay(exchange, kept.value, options);
 }
 
 /** From its second answer on, the body need not be read again. */
