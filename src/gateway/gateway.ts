@@ -13,6 +13,7 @@ import { pipeline } from "./pipeline.ts";
 import { refuse } from "./refuse.ts";
 import { call } from "./steps/call.ts";
 import { type IdentifyOptions, identify } from "./steps/identify.ts";
+import { listModels } from "./steps/list-models.ts";
 import { read } from "./steps/read.ts";
 import { type RecallOptions, recall } from "./steps/recall.ts";
 import { type RecordOptions, record } from "./steps/record.ts";
@@ -84,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     read: read({ resolve: targetResolver(options.upstreams), bodyBytesMax: limits.bodyBytesMax, memo }),
     sustain: sustain({ clock, keepAliveMs: limits.keepAliveMs, openAfterMs: limits.openAfterMs }),
     recall: options.recall ? recall({ ...options.recall, memo }) : (next) => next,
+    listModels,
     route,
     call: call({ clock, limits, answerBytesMax: limits.answerBytesMax }),
   });

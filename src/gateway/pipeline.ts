@@ -13,11 +13,13 @@ export interface Steps {
   readonly sustain: Step;
   /** An answer from cache, or from an identical call in flight. */
   readonly recall: Step;
+  /** One list of models out of many. */
+  readonly listModels: Step;
   /** Which upstream. */
   readonly route: Step;
   /** The upstream's answer. */
   readonly call: Handle;
 }
 
-export const pipeline = ({ record, identify, read, sustain, recall, route, call }: Steps): Handle =>
-  record(identify(read(sustain(recall(route(call))))));
+export const pipeline = ({ record, identify, read, sustain, recall, listModels, route, call }: Steps): Handle =>
+  record(identify(read(sustain(recall(listModels(route(call)))))));

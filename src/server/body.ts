@@ -1,6 +1,6 @@
 // Receives a request body: never more than the limit, never longer than the deadline, never copied.
 
-import { type Cancel, type Clock, concat, MillraceError } from "../base/index.ts";
+import { type Clock, concat, MillraceError } from "../base/index.ts";
 
 export interface BodyLimits {
   readonly bodyBytesMax: number;
@@ -8,25 +8,26 @@ export interface BodyLimits {
 }
 
 /** Rejects with `body_too_large`, `body_timeout` or `caller_left`. */
-export async function receiveBody(request: Request, { bodyBytesMax, bodyMs }: BodyLimits, clock: Clock): Promise<Uint8Array> {
+export function receiveBody(request: Request, { bodyBytesMax, bodyMs }: BodyLimits, clock: Clock): Promise<Uint8Array> {
   const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  let cancel: Cancel | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    cancel = clock.schedule(bodyMs, () =>
-      reject(new MillraceError("body_timeout", `The body did not arrive within ${bodyMs} ms.`)),
-    );
+  if (declared !== null && Number(declared) > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
+  return new Promise((resolve, reject) => {
+    // Asking for `body` makes a stream, which a body of known size does not need.
+    const reader = declared === null ? request.body?.getReader() : undefined;
+    const cancel = clock.schedule(bodyMs, () => {
+      reject(new MillraceError("body_timeout", `The body did not arrive within ${bodyMs} ms.`));
+      reader?.cancel().catch(() => {});
+    });
+    const received = (bytes: Uint8Array) => {
+      cancel();
+      resolve(bytes);
+    };
+    const failed = (cause: unknown) => {
+      cancel();
+      reject(MillraceError.is(cause) ? cause : new MillraceError("caller_left", "The caller left while sending.", { cause }));
+    };
+    (reader ? collect(reader, bodyBytesMax) : request.bytes()).then(received, failed);
   });
-  // Asking for `body` makes a stream, which a body of known size does not need.
-  const reader = declared === null ? request.body?.getReader() : undefined;
-  try {
-    return await Promise.race([reader ? collect(reader, bodyBytesMax) : request.bytes(), late]);
-  } catch (cause) {
-    reader?.cancel().catch(() => {});
-    throw MillraceError.is(cause) ? cause : new MillraceError("caller_left", "The caller left while sending.", { cause });
-  } finally {
-    cancel?.();
-  }
 }
 
 async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
