@@ -52,17 +52,20 @@ export class Breaker {
   #within<T>(call: () => Promise<T>, msMax: number): Promise<{ value: T } | "failed" | "slow" | "released"> {
     return new Promise((resolve) => {
       const settle = (outcome: { value: T } | "failed" | "slow" | "released") => {
-        cancel();
-        this.#waiting.delete(release);
+        if (this.#waiting.delete(release)) cancel?.();
         resolve(outcome);
       };
       const release = () => settle("released");
-      const cancel = this.#options.clock.schedule(msMax, () => settle("slow"));
+      let cancel: Cancel | undefined;
       this.#waiting.add(release);
       call().then(
         (value) => settle({ value }),
         () => settle("failed"),
       );
+      // A store on this thread has answered by now, and spares itself the timer.
+      queueMicrotask(() => {
+        if (this.#waiting.has(release)) cancel = this.#options.clock.schedule(msMax, () => settle("slow"));
+      });
     });
   }
 

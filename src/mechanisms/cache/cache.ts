@@ -66,6 +66,8 @@ export interface CacheStats {
   leaderChanges: number;
 }
 
+export type OnHit<V> = (key: ScopedKey, value: V, hits: number, cost: number) => void;
+
 const counters = () => ({
   hits: 0,
   misses: 0,
@@ -88,10 +90,15 @@ export class Cache<V> {
   readonly #tags = new TagIndex<V>();
   readonly #loads = new Loads<V>();
   readonly #counts = counters();
+  readonly #onHit: OnHit<V> | undefined;
 
-  /** Throws `option_invalid` for a bound that is missing its number, negative, fractional or infinite. */
-  constructor(options: CacheOptions<V>) {
+  /**
+   * Throws `option_invalid` for a bound that is missing its number, negative, fractional or infinite.
+   * @param onHit called at every fresh hit, after it was counted. Must not change the cache.
+   */
+  constructor(options: CacheOptions<V>, onHit?: OnHit<V>) {
     this.#options = checkedOptions(options);
+    this.#onHit = onHit;
     this.#residents = new Residents<V>(this.#options, this.#options.random, (entry) => {
       this.#counts.evictions++;
       this.#tags.remove(entry);
@@ -105,6 +112,15 @@ export class Cache<V> {
     if (entry?.value !== undefined && entry.expiresAtMs > nowMs) return this.#hit(entry, entry.value);
     this.#counts.misses++;
     return undefined;
+  }
+
+  /** As `get`, but when there is no fresh value nothing is counted or noted: for callers who then ask `get`. */
+  getNow(key: ScopedKey): V | undefined {
+    const nowMs = this.#options.clock.monotonic();
+    const entry = this.#residents.find(key);
+    if (entry?.value === undefined || entry.expiresAtMs <= nowMs) return undefined;
+    this.#residents.request(entry, true);
+    return this.#hit(entry, entry.value);
   }
 
   /** What is known of a value, fresh or within its stale window. Counts nothing and keeps nothing alive. */
@@ -234,6 +250,7 @@ export class Cache<V> {
     entry.hits++;
     this.#counts.hits++;
     this.#counts.costSaved += entry.cost;
+    this.#onHit?.(entry.key, value, entry.hits, entry.cost);
     return value;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MillraceError } from "../../base/index.ts";
+import { MillraceError, VirtualClock } from "../../base/index.ts";
 import { type FlightSink, Flights, type FlightsOptions, type Joined, scopedKey } from "./index.ts";
 
 const key = scopedKey("team", "a");
@@ -10,7 +10,7 @@ const make = (options: Partial<FlightsOptions<string>> = {}) =>
   new Flights<number, string>({ weigh: (chunk) => chunk.length, ...options });
 
 /** Lets promise chains run to rest. */
-const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+const settle = () => new VirtualClock().advance(0);
 
 /** A producer that a test drives by hand. */
 function scripted() {

@@ -39,12 +39,6 @@ export async function decodeRecord(bytes: Uint8Array): Promise<{ note: TierNote;
   return { note, value: body.subarray(noteLength) };
 }
 
-/** Hexadecimal SHA-256: what a tier sees of a key. */
-export async function hashedKey(key: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(key)));
-  return digest.reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
-}
-
 async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)).subarray(0, DIGEST_BYTES);
 }

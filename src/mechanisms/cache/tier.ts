@@ -55,8 +55,8 @@ export class Tier {
     return this.#queue.size;
   }
 
-  /** The stored bytes, or undefined when there are none, the store is away, or nothing in it is to be believed. */
-  async read(key: string): Promise<Uint8Array | undefined> {
+  /** The stored bytes; `absent` when the store has none; undefined when it is away or what it has is on its way out. */
+  async read(key: string): Promise<Uint8Array | "absent" | undefined> {
     if (this.#isAllInvalid) return undefined;
     const queued = this.#queue.get(key);
     if (queued) return queued.kind === "set" ? queued.bytes : undefined;
@@ -65,7 +65,8 @@ export class Tier {
     // A write or delete may have been queued while the store was reading.
     const since = this.#queue.get(key);
     if (since) return since.kind === "set" ? since.bytes : undefined;
-    return this.#isAllInvalid ? undefined : answer?.value;
+    if (!answer || this.#isAllInvalid) return undefined;
+    return answer.value ?? "absent";
   }
 
   /** Whether the record was invalidated by a tag, and is only still there because no sweep has come by. */

@@ -5,12 +5,14 @@
 
 import { type Clock, MillraceError, orAbort, systemClock } from "../../base/index.ts";
 import { type KeyValue, VALUE_BYTES_MAX } from "../../ports/index.ts";
+import { AbsentKeys } from "./absent-keys.ts";
 import { Cache, type CacheStats, type FetchOptions, type Peeked, type SetOptions } from "./cache.ts";
 import { type CacheOptions, inRange, whole } from "./cache-options.ts";
 import type { LoadValue } from "./loads.ts";
 import type { ScopedKey } from "./scoped-key.ts";
+import { sha256 } from "./sha-256.ts";
 import { Tier } from "./tier.ts";
-import { decodeRecord, encodeRecord, hashedKey, type TierNote } from "./tier-record.ts";
+import { decodeRecord, encodeRecord, type TierNote } from "./tier-record.ts";
 
 export interface TieredCacheOptions<V> extends CacheOptions<V> {
   tier: KeyValue;
@@ -19,6 +21,12 @@ export interface TieredCacheOptions<V> extends CacheOptions<V> {
   encode: (value: V) => Uint8Array;
   /** Throws when the bytes are not a value: the record is then deleted. */
   decode: (bytes: Uint8Array) => V;
+  /**
+   * What the tier sees of a key: a cryptographic digest of 16 to 128 characters. Default: SHA-256 in hexadecimal,
+   * computed here; a platform's own synchronous digest is several times faster. Must not throw. After a change the
+   * records written before are not found.
+   */
+  hashKey?: (key: string) => string;
   /** Whether the value is worth the tier, asked when it is set and at each hit until it is. Default: `hitOftenOrCostly`. */
   persist?: (value: V, hits: number, cost: number) => boolean;
   /** What a caller waits for the tier at most. Default 50. */
@@ -54,11 +62,13 @@ export function hitOftenOrCostly(_value: unknown, hits: number, cost: number): b
 interface Held<V> {
   value: V;
   isPersisted: boolean;
+  /** False while the tier is known to have nothing under the key: replacing the value then needs no delete. */
+  mayBeInTier: boolean;
 }
 
 interface Read<V> {
   result: Promise<V | undefined>;
-  /** False once the key was set, deleted or invalidated: what is read is then old. */
+  /** False once the key was set, written, deleted or invalidated: what is read is then old. */
   current: boolean;
 }
 
@@ -69,13 +79,13 @@ export class TieredCache<V> {
   readonly #encode: (value: V) => Uint8Array;
   readonly #decode: (bytes: Uint8Array) => V;
   readonly #persist: (value: V, hits: number, cost: number) => boolean;
+  readonly #hashKey: (key: string) => string;
   readonly #readsMax: number;
+  readonly #absent = new AbsentKeys();
   readonly #reads = new Map<ScopedKey, Read<V>>();
   readonly #counts = { tierHits: 0, tierMisses: 0, tierCorrupt: 0, encodesFailed: 0 };
-  /** Keys whose hash is being computed for a delete: until it is queued the tier is not asked for them. */
-  readonly #deleting = new Map<ScopedKey, number>();
-  /** Work on its way to the queue. */
-  readonly #hashing = new Set<Promise<void>>();
+  /** Records being made, on their way to the queue. */
+  readonly #encoding = new Set<Promise<void>>();
 
   /** Throws `option_invalid` for an option that is unbounded or no number, or an empty or long prefix. */
   constructor(options: TieredCacheOptions<V>) {
@@ -86,12 +96,10 @@ export class TieredCache<V> {
     this.#decode = options.decode;
     this.#clock = options.clock ?? systemClock;
     this.#persist = options.persist ?? hitOftenOrCostly;
+    this.#hashKey = options.hashKey ?? sha256;
     this.#readsMax = whole("readsMax", options.readsMax ?? 1000, 1);
-    this.#memory = new Cache<Held<V>>({
-      ...options,
-      weigh: (held) => weigh(held.value),
-      cost: (held) => cost?.(held.value) ?? 1,
-    });
+    const memory = { ...options, weigh: (held: Held<V>) => weigh(held.value), cost: (held: Held<V>) => cost?.(held.value) ?? 1 };
+    this.#memory = new Cache<Held<V>>(memory, (key, held, hits, cost) => this.#consider(key, held, hits, cost));
     this.#tier = new Tier({
       store: tier,
       clock: this.#clock,
@@ -104,11 +112,14 @@ export class TieredCache<V> {
   }
 
   /** The value if it is fresh, from memory or else from the tier. Never rejects. */
-  async get(key: ScopedKey): Promise<V | undefined> {
+  get(key: ScopedKey): Promise<V | undefined> {
     const held = this.#memory.get(key);
-    if (!held) return this.#fromTier(key);
-    if (!held.isPersisted) this.#consider(key);
-    return held.value;
+    return held ? Promise.resolve(held.value) : this.#fromTier(key);
+  }
+
+  /** As `Cache.getNow`, of memory alone: a hit without a promise. */
+  getNow(key: ScopedKey): V | undefined {
+    return this.#memory.getNow(key)?.value;
   }
 
   /** As `Cache.peek`, of memory alone. */
@@ -117,11 +128,15 @@ export class TieredCache<V> {
     return peeked && { ...peeked, value: peeked.value.value };
   }
 
-  /** As `Cache.set`. What the tier has under the key is replaced or deleted in the background. */
+  /** As `Cache.set`. What the tier may have under the key is replaced or deleted in the background. */
   set(key: ScopedKey, value: V, options: SetOptions = {}): boolean {
     this.#letReadGo(key);
-    const kept = this.#memory.set(key, { value, isPersisted: false }, options);
-    if (!this.#consider(key)) this.#deleteFromTier(key, false);
+    const mayBeInTier = this.#takeMayBeInTier(key);
+    const held = { value, isPersisted: false, mayBeInTier };
+    const kept = this.#memory.set(key, held, options);
+    // Also before it is written: memory may lose the new value while its record is made.
+    if (mayBeInTier) this.#deleteFromTier(key, false);
+    if (kept) this.#considerHeld(key, held);
     return kept;
   }
 
@@ -150,14 +165,18 @@ export class TieredCache<V> {
   async fetch(key: ScopedKey, load: LoadValue<V>, options: FetchOptions = {}): Promise<V> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const loadHeld = async (loading: AbortSignal): Promise<Held<V>> => ({ value: await load(loading), isPersisted: false });
+    const loadHeld = async (loading: AbortSignal): Promise<Held<V>> => {
+      const mayBeInTier = this.#takeMayBeInTier(key);
+      if (mayBeInTier) this.#deleteFromTier(key, false);
+      return { value: await load(loading), isPersisted: false, mayBeInTier };
+    };
     if (!this.#memory.peek(key)) {
       const reading = this.#fromTier(key);
       const found = await (signal ? orAbort(reading, signal) : reading);
       if (found !== undefined) return found;
     }
     const held = await this.#memory.fetch(key, loadHeld, options);
-    if (!held.isPersisted) this.#consider(key);
+    this.#considerHeld(key, held);
     return held.value;
   }
 
@@ -178,7 +197,7 @@ export class TieredCache<V> {
 
   /** Waits until the tier has what was queued, it is away, or the signal aborts. Returns how many writes are left. */
   async flush(signal: AbortSignal): Promise<number> {
-    await Promise.allSettled(this.#hashing);
+    await Promise.allSettled(this.#encoding);
     return this.#tier.flush(signal);
   }
 
@@ -197,24 +216,29 @@ export class TieredCache<V> {
     for (const key of [...this.#reads.keys()]) this.#letReadGo(key);
   }
 
+  /** Whether the tier may have something under a key that is about to get a new value. Asked once for each value. */
+  #takeMayBeInTier(key: ScopedKey): boolean {
+    if (this.#absent.take(key, this.#clock.monotonic())) return false;
+    return this.#memory.peek(key)?.value.mayBeInTier ?? true;
+  }
+
   /** Reads a key once for all who ask meanwhile. */
-  async #fromTier(key: ScopedKey): Promise<V | undefined> {
-    if (this.#tier.isBypassed || this.#deleting.has(key)) return undefined;
+  #fromTier(key: ScopedKey): Promise<V | undefined> {
     const running = this.#reads.get(key);
     if (running) return running.result;
-    if (this.#reads.size >= this.#readsMax) return undefined;
+    if (this.#tier.isBypassed || this.#reads.size >= this.#readsMax) return Promise.resolve(undefined);
     const read: Read<V> = { current: true, result: Promise.resolve(undefined) };
     this.#reads.set(key, read);
-    read.result = this.#read(key, read).finally(() => {
-      if (this.#reads.get(key) === read) this.#reads.delete(key);
-    });
+    read.result = this.#read(key, read);
     return read.result;
   }
 
   async #read(key: ScopedKey, read: Read<V>): Promise<V | undefined> {
-    const hashed = await hashedKey(key);
-    const bytes = await this.#tier.read(hashed);
-    const promoted = bytes && (await this.#promote(key, hashed, bytes, read));
+    const hashed = this.#hashKey(key);
+    const answer = await this.#tier.read(hashed);
+    if (answer === "absent" && read.current) this.#absent.add(key, this.#clock.monotonic());
+    const promoted = answer instanceof Uint8Array ? await this.#promote(key, hashed, answer, read) : undefined;
+    if (this.#reads.get(key) === read) this.#reads.delete(key);
     if (promoted === undefined) this.#counts.tierMisses++;
     else this.#counts.tierHits++;
     return promoted;
@@ -229,7 +253,8 @@ export class TieredCache<V> {
       if (ttlMs <= 0 || !read.current || this.#tier.isInvalid(note)) return undefined;
       const value = this.#decode(encoded);
       const { cost, tags } = note;
-      this.#memory.set(key, { value, isPersisted: true }, { ttlMs, ageMs: note.ageMs + note.leftMs - ttlMs, cost, tags });
+      const held = { value, isPersisted: true, mayBeInTier: true };
+      this.#memory.set(key, held, { ttlMs, ageMs: note.ageMs + note.leftMs - ttlMs, cost, tags });
       return value;
     } catch {
       this.#counts.tierCorrupt++;
@@ -238,25 +263,33 @@ export class TieredCache<V> {
     }
   }
 
-  /** Writes what memory holds to the tier if the rule says so. True when the tier has it or will have it. */
-  #consider(key: ScopedKey): boolean {
+  /** As `#consider`, for a value that may not be in memory any more. */
+  #considerHeld(key: ScopedKey, held: Held<V>): void {
+    if (held.isPersisted || this.#tier.isBypassed) return;
     const peeked = this.#memory.peek(key);
-    if (!peeked || peeked.leftMs <= 0 || this.#tier.isBypassed) return false;
-    const held = peeked.value;
-    if (!held.isPersisted && this.#persist(held.value, peeked.hits, peeked.cost)) {
-      held.isPersisted = true;
-      this.#track(this.#write(key, peeked));
-    }
-    return held.isPersisted;
+    if (peeked?.value === held) this.#consider(key, held, peeked.hits, peeked.cost);
+  }
+
+  /** Writes a value that memory holds to the tier if the rule says so. */
+  #consider(key: ScopedKey, held: Held<V>, hits: number, cost: number): void {
+    if (held.isPersisted || this.#tier.isBypassed || !this.#persist(held.value, hits, cost)) return;
+    const peeked = this.#memory.peek(key);
+    if (peeked?.value !== held || peeked.leftMs <= 0) return;
+    held.isPersisted = true;
+    held.mayBeInTier = true;
+    this.#letReadGo(key);
+    this.#absent.take(key, this.#clock.monotonic());
+    const work = this.#write(key, peeked).finally(() => this.#encoding.delete(work));
+    this.#encoding.add(work);
   }
 
   async #write(key: ScopedKey, { value: held, ...about }: Peeked<Held<V>>): Promise<void> {
     const expiresAtMs = this.#clock.now() + about.leftMs;
     const { leftMs, ageMs, cost, tags } = about;
     const record = await this.#recordOf({ expiresAtMs, leftMs, ageMs, cost, tags }, held.value);
-    const hashed = await hashedKey(key);
     // Deleted, invalidated or replaced since: the tier must not have it.
     if (this.#memory.peek(key)?.value !== held) return;
+    const hashed = this.#hashKey(key);
     if (!record) this.#tier.write(hashed, { kind: "delete", mustHappen: false });
     else held.isPersisted = this.#tier.write(hashed, { kind: "set", bytes: record, ttlMs: leftMs });
   }
@@ -273,20 +306,6 @@ export class TieredCache<V> {
   }
 
   #deleteFromTier(key: ScopedKey, mustHappen: boolean): void {
-    if (this.#tier.isBypassed && !mustHappen) return;
-    this.#deleting.set(key, (this.#deleting.get(key) ?? 0) + 1);
-    this.#track(this.#queueDelete(key, mustHappen));
-  }
-
-  async #queueDelete(key: ScopedKey, mustHappen: boolean): Promise<void> {
-    this.#tier.write(await hashedKey(key), { kind: "delete", mustHappen });
-    const others = (this.#deleting.get(key) ?? 1) - 1;
-    if (others === 0) this.#deleting.delete(key);
-    else this.#deleting.set(key, others);
-  }
-
-  #track(work: Promise<void>): void {
-    this.#hashing.add(work);
-    work.finally(() => this.#hashing.delete(work)).catch(() => {});
+    if (mustHappen || !this.#tier.isBypassed) this.#tier.write(this.#hashKey(key), { kind: "delete", mustHappen });
   }
 }
