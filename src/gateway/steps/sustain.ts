@@ -55,18 +55,18 @@ function sustained(exchange: Exchange, body: StreamBody, { clock, keepAliveMs }:
   return async (sink, signal) => {
     const { dialect, endpoint } = exchange;
     let lastAt = clock.monotonic();
-    let boundary = true;
+    let last: Uint8Array = BLANK_LINE;
     const watched: Sink = {
       write(chunk) {
         lastAt = clock.monotonic();
-        boundary = endsEvent(chunk);
+        last = chunk;
         return sink.write(chunk);
       },
     };
     let cancel: Cancel;
     const look = () => {
       const silentMs = clock.monotonic() - lastAt;
-      if (silentMs >= keepAliveMs && boundary) void watched.write(dialect.keepAlive(endpoint));
+      if (silentMs >= keepAliveMs && endsEvent(last)) void watched.write(dialect.keepAlive(endpoint));
       cancel = clock.schedule(silentMs >= keepAliveMs ? keepAliveMs : keepAliveMs - silentMs, look);
     };
     cancel = clock.schedule(keepAliveMs, look);
@@ -75,7 +75,7 @@ function sustained(exchange: Exchange, body: StreamBody, { clock, keepAliveMs }:
     } catch (error) {
       if (!signal.aborted) {
         // Cut in the middle of an event: a blank line ends it, or the error would be read as a part of it.
-        if (!boundary) await sink.write(BLANK_LINE);
+        if (!endsEvent(last)) await sink.write(BLANK_LINE);
         await sink.write(dialect.errorEvent(endpoint, kindOfError(error), wordsOf(error)));
       }
       throw error;

@@ -2,7 +2,7 @@
 // through the parser into the reader's sink: a chunk costs no promise. Reused only after a whole, well-formed response.
 
 import { MillraceError } from "../../base/index.ts";
-import type { Sink } from "../exchange.ts";
+import type { Sink } from "../sink.ts";
 import { ResponseParser } from "./response-parser.ts";
 import type { TransportRequest, TransportResponse } from "./transport.ts";
 

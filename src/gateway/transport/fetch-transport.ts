@@ -1,7 +1,7 @@
 // A transport over anything shaped like `fetch`: the scripted model in this process, a test's double.
 
 import { MillraceError, orAbort } from "../../base/index.ts";
-import type { Sink } from "../exchange.ts";
+import type { Sink } from "../sink.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
 type Fetch = (request: Request) => Promise<Response>;

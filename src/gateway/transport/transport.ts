@@ -1,7 +1,7 @@
 // How a request reaches an upstream and its answer comes back, in the gateway's words: whole request bodies out,
 // pushed chunks in. One implementation speaks HTTP/1.1, another wraps a `fetch` function (the scripted model).
 
-import type { Sink } from "../exchange.ts";
+import type { Sink } from "../sink.ts";
 
 export interface TransportRequest {
   readonly method: string;
