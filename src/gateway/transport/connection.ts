@@ -8,7 +8,7 @@ import type { TransportRequest, TransportResponse } from "./transport.ts";
 
 /** What came before its reader did: beyond this the socket is paused. */
 const EARLY_BYTES_MAX = 256 * 1024;
-/** Up to this size head and body leave in one write. */
+/** Up to this size a body is copied behind its head, to leave in one write. */
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
@@ -32,21 +32,25 @@ export class Connection {
   /** Sends; resolves with the head of the response. Rejects with `StaleConnection` when the other side had already hung up. */
   request(
     request: TransportRequest,
-    head: Uint8Array,
+    head: string,
     isReused: boolean,
     onIdle: (connection: Connection) => void,
   ): Promise<TransportResponse> {
     this.#onIdle = onIdle;
     return new Promise((resolve, reject) => {
       this.#exchange = new WireExchange(this, request.method !== "HEAD", isReused, resolve, reject);
-      const { body = NO_BYTES } = request;
-      if (head.byteLength + body.byteLength <= ONE_WRITE_BYTES_MAX) {
-        this.#write(body.byteLength === 0 ? head : Buffer.concat([head, body]));
-      } else {
-        this.#write(head);
-        this.#write(body);
-      }
+      this.#send(head, request.body ?? NO_BYTES);
     });
+  }
+
+  /** @param head in Latin-1. A small body leaves in the same write. */
+  #send(head: string, body: Uint8Array): void {
+    const together = body.byteLength <= ONE_WRITE_BYTES_MAX ? body.byteLength : 0;
+    const first = Buffer.allocUnsafe(head.length + together);
+    first.write(head, 0, "latin1");
+    if (together > 0) first.set(body, head.length);
+    this.#write(first);
+    if (together < body.byteLength) this.#write(body);
   }
 
   /** Ends the request from this side, if there is one, with this reason. */

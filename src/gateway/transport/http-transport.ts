@@ -31,6 +31,7 @@ const ORIGINS_MAX = 1000;
 
 export function httpTransport({ clock, idleMax = 1024, idleMs = 30_000 }: HttpTransportOptions): HttpTransport {
   const origins = new Map<string, Kept[]>();
+  const urls = new Map<string, URL>();
 
   const takeKept = (origin: string): Connection | undefined => {
     const kept = origins.get(origin);
@@ -53,9 +54,18 @@ export function httpTransport({ clock, idleMax = 1024, idleMs = 30_000 }: HttpTr
     kept.push({ connection, since: clock.monotonic() });
   };
 
+  /** The same few addresses are asked for over and over. */
+  const parsed = (address: string): URL => {
+    const known = urls.get(address);
+    if (known) return known;
+    if (urls.size >= ORIGINS_MAX) urls.clear();
+    const url = new URL(address);
+    urls.set(address, url);
+    return url;
+  };
   const send: Transport = (request) => {
     const call = new HttpCall();
-    const url = new URL(request.url);
+    const url = parsed(request.url);
     const keepIdle = (connection: Connection) => keep(url.origin, connection);
     return Object.assign(call, { response: call.run(request, url, () => takeKept(url.origin), keepIdle) });
   };
@@ -108,7 +118,7 @@ class HttpCall {
   #sendOn(
     connection: Connection,
     request: TransportRequest,
-    head: Uint8Array,
+    head: string,
     isReused: boolean,
     onIdle: (connection: Connection) => void,
   ): Promise<TransportResponse> {
@@ -122,11 +132,11 @@ class HttpCall {
   }
 }
 
-function headOf({ method, headers, body }: TransportRequest, url: URL): Uint8Array {
+function headOf({ method, headers, body }: TransportRequest, url: URL): string {
   let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
   for (const [name, value] of headers) head += `${name}: ${value}\r\n`;
   if (body) head += `content-length: ${body.byteLength}\r\n`;
-  return Buffer.from(`${head}\r\n`, "latin1");
+  return `${head}\r\n`;
 }
 
 /** @param onWaiting gets the function that ends the wait with a reason. */

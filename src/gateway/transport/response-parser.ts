@@ -14,6 +14,7 @@ export interface ResponseEvents {
 export const HEAD_BYTES_MAX = 256 * 1024;
 const LINE_BYTES_MAX = 4096;
 const BEGINNING = "HTTP/1.";
+const SIZE_DIGITS_MAX = 12;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -47,14 +48,8 @@ export class ResponseParser {
 
   /** Throws `upstream_cut` for bytes that are no HTTP/1.1 response. */
   push(bytes: Uint8Array): void {
-    let rest = bytes;
-    while (rest.byteLength > 0) {
-      if (this.#state === "done") {
-        // Bytes that nobody asked for: whoever reuses this connection would take them for its answer.
-        throw malformed("goes on after its end");
-      }
-      rest = this.#step(rest);
-    }
+    let at = 0;
+    while (at < bytes.byteLength) at = this.#step(bytes, at);
   }
 
   /** The connection was closed by the other side. Throws `upstream_cut` when the response is not whole. */
@@ -63,35 +58,39 @@ export class ResponseParser {
     else if (this.#state !== "done") throw new MillraceError("upstream_cut", "The upstream closed the connection too early.");
   }
 
-  #step(bytes: Uint8Array): Uint8Array {
+  /** Takes what it can from `at` on; returns where it stopped. */
+  #step(bytes: Uint8Array, at: number): number {
     switch (this.#state) {
       case "head":
-        return this.#head(bytes);
+        return this.#head(bytes, at);
       case "length":
       case "chunk-data":
-        return this.#body(bytes);
+        return this.#body(bytes, at);
       case "until-close":
-        this.#events.data(bytes);
-        return bytes.subarray(bytes.byteLength);
+        this.#events.data(at === 0 ? bytes : bytes.subarray(at));
+        return bytes.byteLength;
+      case "done":
+        // Bytes that nobody asked for: whoever reuses this connection would take them for its answer.
+        throw malformed("goes on after its end");
       default:
-        return this.#line(bytes);
+        return this.#shortLine(bytes, at) ?? this.#line(bytes, at);
     }
   }
 
-  #head(bytes: Uint8Array): Uint8Array {
-    const seen = this.#held?.byteLength ?? 0;
-    const all = this.#held ? Buffer.concat([this.#held, bytes]) : bytes;
-    const end = endOfHead(all, Math.max(0, seen - 3));
-    if (end < 0) {
+  #head(bytes: Uint8Array, at: number): number {
+    const held = this.#held?.byteLength ?? 0;
+    const all = this.#held ? Buffer.concat([this.#held, bytes.subarray(at)]) : asBuffer(at === 0 ? bytes : bytes.subarray(at));
+    const blank = all.indexOf("\r\n\r\n", Math.max(0, held - 3), "latin1");
+    if (blank < 0) {
       // At once, since one who speaks another protocol may be waiting for us to speak.
-      if (!BEGINNING.startsWith(latin1(all.subarray(0, BEGINNING.length)))) throw malformed("does not begin like HTTP/1.1");
+      if (!BEGINNING.startsWith(all.toString("latin1", 0, BEGINNING.length))) throw malformed("does not begin like HTTP/1.1");
       if (all.byteLength > HEAD_BYTES_MAX) throw malformed(`has headers of over ${HEAD_BYTES_MAX} bytes`);
       this.#held = all;
-      return all.subarray(all.byteLength);
+      return bytes.byteLength;
     }
     this.#held = undefined;
-    this.#readHead(latin1(all.subarray(0, end)));
-    return all.subarray(end);
+    this.#readHead(all.toString("latin1", 0, blank));
+    return at + blank + 4 - held;
   }
 
   #readHead(text: string): void {
@@ -130,28 +129,51 @@ export class ResponseParser {
     return length;
   }
 
-  #body(bytes: Uint8Array): Uint8Array {
-    const taken = bytes.byteLength <= this.#left ? bytes : bytes.subarray(0, this.#left);
-    this.#left -= taken.byteLength;
-    this.#events.data(taken);
+  #body(bytes: Uint8Array, at: number): number {
+    const end = Math.min(bytes.byteLength, at + this.#left);
+    this.#left -= end - at;
+    this.#events.data(at === 0 && end === bytes.byteLength ? bytes : bytes.subarray(at, end));
     if (this.#left === 0) {
       if (this.#state === "length") this.#finish(this.#reusable);
       else this.#state = "chunk-end";
     }
-    return bytes.subarray(taken.byteLength);
+    return end;
   }
 
-  #line(bytes: Uint8Array): Uint8Array {
-    const end = bytes.indexOf(LF);
-    const part = end < 0 ? bytes : bytes.subarray(0, end + 1);
+  /** The common lines of chunked coding, read in place: a size alone, or nothing. Undefined for any other. */
+  #shortLine(bytes: Uint8Array, at: number): number | undefined {
+    if (this.#held) return undefined;
+    let end = at;
+    let size = 0;
+    if (this.#state === "chunk-size") {
+      for (let digit = hexDigit(bytes[end]); digit >= 0 && end - at < SIZE_DIGITS_MAX; digit = hexDigit(bytes[++end]))
+        size = size * 16 + digit;
+      if (end === at) return undefined;
+    }
+    if (bytes[end] !== CR || bytes[end + 1] !== LF) return undefined;
+    if (this.#state === "chunk-size") this.#beginChunk(size);
+    else if (this.#state === "chunk-end") this.#state = "chunk-size";
+    else this.#finish(this.#reusable);
+    return end + 2;
+  }
+
+  #beginChunk(size: number): void {
+    this.#left = size;
+    this.#state = size === 0 ? "trailer" : "chunk-data";
+  }
+
+  #line(bytes: Uint8Array, at: number): number {
+    const feed = bytes.indexOf(LF, at);
+    const end = feed < 0 ? bytes.byteLength : feed + 1;
+    const part = bytes.subarray(at, end);
     const line = this.#held ? Buffer.concat([this.#held, part]) : part;
     if (line.byteLength > LINE_BYTES_MAX) throw malformed("has a chunk line that is too long");
-    this.#held = end < 0 ? line : undefined;
-    if (end >= 0) {
+    this.#held = feed < 0 ? line : undefined;
+    if (feed >= 0) {
       if (line[line.byteLength - 2] !== CR) throw malformed("has a chunk line that does not end in CR LF");
-      this.#readLine(latin1(line.subarray(0, line.byteLength - 2)));
+      this.#readLine(asBuffer(line).toString("latin1", 0, line.byteLength - 2));
     }
-    return bytes.subarray(part.byteLength);
+    return end;
   }
 
   #readLine(line: string): void {
@@ -161,8 +183,7 @@ export class ResponseParser {
     } else if (this.#state === "chunk-size") {
       const size = /^([0-9a-fA-F]{1,12})[ \t]*(?:;.*)?$/.exec(line)?.[1];
       if (size === undefined) throw malformed("has a chunk without a size");
-      this.#left = Number.parseInt(size, 16);
-      this.#state = this.#left === 0 ? "trailer" : "chunk-data";
+      this.#beginChunk(Number.parseInt(size, 16));
     } else if (line === "") {
       this.#finish(this.#reusable);
     } else {
@@ -179,12 +200,15 @@ export class ResponseParser {
 
 const malformed = (what: string): MillraceError => new MillraceError("upstream_cut", `The upstream's response ${what}.`);
 
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Index after the blank line, or -1. */
-function endOfHead(bytes: Uint8Array, from: number): number {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf("\r\n\r\n", from, "latin1");
-  return at < 0 ? -1 : at + 4;
+/** Value of a hexadecimal digit; -1 for any other byte, and past the end. */
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
 function headersOf(lines: readonly string[]): Headers {
