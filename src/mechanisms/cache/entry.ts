@@ -25,10 +25,10 @@ export class Entry<V> {
 
   /** In the ghost queue, and so in neither book. */
   isGhost = false;
-  readonly ghostLink: Link<Entry<V>> = new Link<Entry<V>>(this);
 
   // The recency book.
   inRecency = false;
+  /** In the recency list, or in the ghost queue: never in both. */
   readonly recencyLink: Link<Entry<V>> = new Link<Entry<V>>(this);
 
   // The worth book.

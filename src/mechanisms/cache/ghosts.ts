@@ -18,7 +18,7 @@ export class Ghosts<V> {
 
   admit(entry: Entry<V>): void {
     entry.isGhost = true;
-    this.#queue.addNewest(entry.ghostLink);
+    this.#queue.addNewest(entry.recencyLink);
     if (++this.#count <= this.#ghostsMax) return;
     const oldest = this.#queue.oldest as Entry<V>;
     this.remove(oldest);
@@ -28,7 +28,7 @@ export class Ghosts<V> {
   remove(entry: Entry<V>): void {
     if (!entry.isGhost) return;
     entry.isGhost = false;
-    this.#queue.remove(entry.ghostLink);
+    this.#queue.remove(entry.recencyLink);
     this.#count--;
   }
 }

@@ -10,7 +10,8 @@ export class TagIndex<V> {
   readonly #entries = new Map<string, Set<Entry<V>>>();
 
   /** Throws `option_invalid` for more than 16 tags or one over 512 characters. */
-  check(tags: readonly string[] = []): void {
+  check(tags: readonly string[] | undefined): void {
+    if (!tags) return;
     if (tags.length <= TAGS_MAX && tags.every((tag) => tag.length <= TAG_LENGTH_MAX)) return;
     throw new MillraceError("option_invalid", `Give a value at most ${TAGS_MAX} tags of ${TAG_LENGTH_MAX} characters.`);
   }

@@ -17,6 +17,8 @@ export class Worth<V> {
   readonly #onOut: (entry: Entry<V>) => void;
   readonly #probation = new LinkedList<Entry<V>>();
   readonly #main: Entry<V>[] = [];
+  /** The score of each entry of the main segment once more, side by side: a sample then touches no entry. */
+  readonly #scores: number[] = [];
   #probationEntries = 0;
   #probationBytes = 0;
   #bytes = 0;
@@ -63,6 +65,7 @@ export class Worth<V> {
 
   #rescore(entry: Entry<V>): void {
     entry.score = this.#inflation + entry.frequency * entry.density;
+    if (entry.place === "main") this.#scores[entry.index] = entry.score;
   }
 
   #evict(): void {
@@ -85,25 +88,30 @@ export class Worth<V> {
   }
 
   #leastOfMain(): Entry<V> {
-    const main = this.#main;
-    let least = main[this.#random.below(main.length)] as Entry<V>;
+    const scores = this.#scores;
+    const random = this.#random;
+    const count = scores.length;
+    let least = random.below(count);
     for (let sample = 1; sample < SAMPLES; sample++) {
-      const other = main[this.#random.below(main.length)] as Entry<V>;
-      if (other.score < least.score) least = other;
+      const other = random.below(count);
+      if ((scores[other] as number) < (scores[least] as number)) least = other;
     }
-    return least;
+    return this.#main[least] as Entry<V>;
   }
 
   #enterMain(entry: Entry<V>): void {
     entry.place = "main";
     entry.index = this.#main.length;
     this.#main.push(entry);
+    this.#scores.push(entry.score);
   }
 
   #leaveMain(entry: Entry<V>): void {
     const last = this.#main.pop() as Entry<V>;
+    const score = this.#scores.pop() as number;
     if (last === entry) return;
     this.#main[entry.index] = last;
+    this.#scores[entry.index] = score;
     last.index = entry.index;
   }
 
