@@ -1,88 +1,81 @@
-// One connection to an upstream and the request on it, if there is one. Bytes are pushed from the socket's own callback
-// through the parser into the reader's sink: a chunk costs no promise. Reused only after a whole, well-formed response.
+// One connection to an upstream and the request on it, if there is one. Bytes go from the socket's own callback straight
+// to the exchange: a chunk costs no promise. Used again only after a whole, well-formed response.
 
-import { MillraceError } from "../../base/index.ts";
-import type { Sink } from "../sink.ts";
-import { ResponseParser } from "./response-parser.ts";
-import type { TransportRequest, TransportResponse } from "./transport.ts";
+import type { TransportRequest } from "./transport.ts";
+import { type Wire, WireExchange } from "./wire-exchange.ts";
 
-/** What came before its reader did: beyond this the socket is paused. */
-const EARLY_BYTES_MAX = 256 * 1024;
-/** Up to this size a body is copied behind its head, to leave in one write. */
+/** Up to this size head and body leave in one write. */
 const ONE_WRITE_BYTES_MAX = 64 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
-type Socket = Bun.Socket<Connection>;
-
-export class Connection {
-  readonly #socket: Socket;
+export class Connection implements Wire {
+  readonly #socket: Bun.Socket<Connection>;
   /** Called once a response has ended whole and the connection may be used again. */
   #onIdle: ((connection: Connection) => void) | undefined;
   #exchange: WireExchange | undefined;
   #unsent: Uint8Array[] = [];
+  #isPaused = false;
   #hungUp = false;
+  /** True as soon as no further request may be sent on it. */
   closed = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Bun.Socket<Connection>) {
     this.#socket = socket;
     socket.data = this;
     socket.setNoDelay(true);
   }
 
-  /** Sends; resolves with the head of the response. Rejects with `StaleConnection` when the other side had already hung up. */
-  request(
-    request: TransportRequest,
-    head: string,
-    isReused: boolean,
-    onIdle: (connection: Connection) => void,
-  ): Promise<TransportResponse> {
+  /** Sends. To be called only while there is no other request on it. */
+  send(request: TransportRequest, head: Uint8Array, isReused: boolean, onIdle: (connection: Connection) => void): WireExchange {
+    const exchange = new WireExchange(this, request.method !== "HEAD", isReused);
+    if (this.closed) {
+      exchange.closed(this.#hungUp);
+      return exchange;
+    }
     this.#onIdle = onIdle;
-    return new Promise((resolve, reject) => {
-      this.#exchange = new WireExchange(this, request.method !== "HEAD", isReused, resolve, reject);
-      this.#send(head, request.body ?? NO_BYTES);
-    });
-  }
-
-  /** @param head in Latin-1. A small body leaves in the same write. */
-  #send(head: string, body: Uint8Array): void {
-    const together = body.byteLength <= ONE_WRITE_BYTES_MAX ? body.byteLength : 0;
-    const first = Buffer.allocUnsafe(head.length + together);
-    first.write(head, 0, "latin1");
-    if (together > 0) first.set(body, head.length);
-    this.#write(first);
-    if (together < body.byteLength) this.#write(body);
-  }
-
-  /** Ends the request from this side, if there is one, with this reason. */
-  abort(reason: unknown): void {
-    const exchange = this.#exchange;
-    this.destroy();
-    exchange?.fail(reason);
-  }
-
-  destroy(): void {
-    this.#exchange = undefined;
-    this.#close();
+    this.#exchange = exchange;
+    const { body = NO_BYTES } = request;
+    if (head.byteLength + body.byteLength <= ONE_WRITE_BYTES_MAX) {
+      this.#write(body.byteLength === 0 ? head : Buffer.concat([head, body]));
+    } else {
+      this.#write(head);
+      this.#write(body);
+    }
+    return exchange;
   }
 
   pause(): void {
+    if (this.#isPaused || this.closed) return;
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
     this.#socket.resume();
   }
 
-  /** The response is whole. */
   finished(isReusable: boolean): void {
     this.#exchange = undefined;
-    if (isReusable && this.#unsent.length === 0 && !this.closed) this.#onIdle?.(this);
-    else this.#close();
+    if (isReusable && this.#unsent.length === 0 && !this.closed) {
+      this.resume();
+      this.#onIdle?.(this);
+    } else {
+      this.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.#exchange = undefined;
+    this.closed = true;
+    this.#unsent = [];
+    this.#socket.terminate();
   }
 
   onData(bytes: Uint8Array): void {
     if (this.#exchange) this.#exchange.push(bytes);
-    else this.#close(); // An upstream that speaks unasked is not to be asked again.
+    else this.destroy(); // An upstream that speaks unasked is not to be asked again.
   }
 
   onDrain(): void {
@@ -94,13 +87,16 @@ export class Connection {
   /** The other side sends no more. */
   onEnd(): void {
     this.#hungUp = true;
+    this.closed = true;
     this.#socket.end();
   }
 
   onClose(): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
     this.closed = true;
     this.#unsent = [];
-    this.#exchange?.closed(this.#hungUp);
+    exchange?.closed(this.#hungUp);
   }
 
   #write(bytes: Uint8Array): void {
@@ -110,133 +106,5 @@ export class Connection {
     }
     const written = Math.max(0, this.#socket.write(bytes));
     if (written < bytes.byteLength) this.#unsent.push(bytes.subarray(written));
-  }
-
-  #close(): void {
-    this.closed = true;
-    this.#unsent = [];
-    this.#socket.terminate();
-  }
-}
-
-/** A kept connection was closed in order without a byte of an answer, as idle ones are: another may be tried. */
-export class StaleConnection extends Error {}
-
-class WireExchange {
-  readonly #connection: Connection;
-  readonly #isReused: boolean;
-  readonly #reject: (reason: unknown) => void;
-  readonly #parser: ResponseParser;
-  #early: Uint8Array[] = [];
-  #earlyBytes = 0;
-  #sink: Sink | undefined;
-  #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
-  #ended = false;
-  #failure: unknown;
-  #pausing: Promise<void> | undefined;
-
-  constructor(
-    connection: Connection,
-    hasBody: boolean,
-    isReused: boolean,
-    resolve: (response: TransportResponse) => void,
-    reject: (reason: unknown) => void,
-  ) {
-    this.#connection = connection;
-    this.#isReused = isReused;
-    this.#reject = reject;
-    const head = (status: number, headers: Headers, length: number | undefined) =>
-      resolve({ status, headers, length, pipe: (sink) => this.#pipe(sink) });
-    const data = (bytes: Uint8Array) => this.#data(bytes);
-    const end = (isReusable: boolean) => this.#end(isReusable);
-    this.#parser = new ResponseParser({ head, data, end }, hasBody);
-  }
-
-  push(bytes: Uint8Array): void {
-    try {
-      this.#parser.push(bytes);
-    } catch (error) {
-      this.#connection.destroy();
-      this.fail(error);
-    }
-  }
-
-  /** @param hungUp the other side closed in order; a reset may mean that the request was at work already. */
-  closed(hungUp: boolean): void {
-    try {
-      if (this.#isReused && hungUp && !this.#parser.begun) throw new StaleConnection();
-      this.#parser.close();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  #pipe(sink: Sink): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#sink = sink;
-      this.#settle = { resolve, reject };
-      const early = this.#early;
-      this.#early = [];
-      for (const bytes of early) this.#data(bytes);
-      if (this.#earlyBytes > EARLY_BYTES_MAX && !this.#pausing) this.#connection.resume();
-      this.#maybeSettle();
-    });
-  }
-
-  #data(bytes: Uint8Array): void {
-    if (!this.#sink) {
-      this.#early.push(bytes);
-      this.#earlyBytes += bytes.byteLength;
-      if (this.#earlyBytes > EARLY_BYTES_MAX) this.#connection.pause();
-      return;
-    }
-    try {
-      const waiting = this.#sink.write(bytes);
-      if (waiting) this.#hold(waiting);
-    } catch (error) {
-      this.#connection.destroy();
-      this.fail(error);
-    }
-  }
-
-  /** The reader is slow: the socket waits. What the parser still has of this read goes to the sink all the same. */
-  #hold(waiting: Promise<void>): void {
-    this.#connection.pause();
-    const held = this.#pausing ? Promise.all([this.#pausing, waiting]).then(() => {}) : waiting;
-    this.#pausing = held;
-    held.then(
-      () => {
-        if (this.#pausing !== held) return;
-        this.#pausing = undefined;
-        if (!this.#ended) this.#connection.resume();
-        this.#maybeSettle();
-      },
-      (error: unknown) => {
-        this.#connection.destroy();
-        this.fail(error);
-      },
-    );
-  }
-
-  #end(isReusable: boolean): void {
-    this.#ended = true;
-    if (this.#pausing) this.#connection.resume();
-    this.#connection.finished(isReusable);
-    this.#maybeSettle();
-  }
-
-  fail(reason: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#failure = reason ?? new MillraceError("upstream_cut", "The request ended without a reason.");
-    this.#reject(this.#failure);
-    this.#maybeSettle();
-  }
-
-  /** The reader hears of the end after it took all that came before. */
-  #maybeSettle(): void {
-    if (!this.#ended || !this.#settle) return;
-    if (this.#failure !== undefined) this.#settle.reject(this.#failure);
-    else if (!this.#pausing) this.#settle.resolve();
   }
 }

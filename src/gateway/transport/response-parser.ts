@@ -1,6 +1,6 @@
-// Reads one HTTP/1.1 response from bytes as they come (RFC 9112). Strict where leniency lets responses be confused:
-// lengths must be plain digits and agree, chunked must be the only and last coding. Body bytes are passed on as views
-// of what came in, never copied.
+// Reads one HTTP/1.1 response from bytes as they come (RFC 9112). Strict where leniency lets responses be confused: lines
+// end in CR LF, lengths are plain digits and agree, chunked is the only coding, and what both name decides is not reused.
+// However the bytes are cut, the events are the same. Body bytes are passed on as views of what came in, never copied.
 
 import { MillraceError } from "../../base/index.ts";
 
@@ -12,9 +12,14 @@ export interface ResponseEvents {
 }
 
 export const HEAD_BYTES_MAX = 256 * 1024;
+/** Far above what servers send; adding one more costs the more, the more there are. */
+const FIELDS_MAX = 1000;
+const INTERIM_MAX = 16;
 const LINE_BYTES_MAX = 4096;
 const BEGINNING = "HTTP/1.";
 const SIZE_DIGITS_MAX = 12;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const LINE_BREAK = /[\0\r\n]/;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -30,6 +35,8 @@ export class ResponseParser {
   #left = 0;
   #reusable = true;
   #trailerBytes = 0;
+  #interimCount = 0;
+  #begun = false;
 
   /** @param hasBody false for the answer to HEAD. */
   constructor(events: ResponseEvents, hasBody = true) {
@@ -37,13 +44,9 @@ export class ResponseParser {
     this.#hasBody = hasBody;
   }
 
-  get done(): boolean {
-    return this.#state === "done";
-  }
-
-  /** True once a byte of the response was seen. */
+  /** True once a byte was seen. */
   get begun(): boolean {
-    return this.#state !== "head" || this.#held !== undefined;
+    return this.#begun;
   }
 
   /** Throws `upstream_cut` for bytes that are no HTTP/1.1 response. */
@@ -88,6 +91,7 @@ export class ResponseParser {
       this.#held = all;
       return bytes.byteLength;
     }
+    if (blank + 4 > HEAD_BYTES_MAX) throw malformed(`has headers of over ${HEAD_BYTES_MAX} bytes`);
     this.#held = undefined;
     this.#readHead(all.toString("latin1", 0, blank));
     return at + blank + 4 - held;
@@ -95,21 +99,25 @@ export class ResponseParser {
 
   #readHead(text: string): void {
     const lines = text.split("\r\n");
-    const status = /^HTTP\/1\.([01]) (\d{3})(?: |$)/.exec(lines[0] ?? "");
+    const status = /^HTTP\/1\.([01]) (\d{3})(?: [^\0\r\n]*)?$/.exec(lines[0] ?? "");
     if (!status) throw malformed("does not begin like HTTP/1.1");
     const code = Number(status[2]);
     if (code === 101) throw malformed("switches protocols, which nobody asked for");
-    if (code < 200) return; // An interim response: the real one follows.
+    if (code < 100 || code > 599) throw malformed("has a status that is none");
     const headers = headersOf(lines);
-    const connection = headers.get("connection")?.toLowerCase() ?? "";
-    this.#reusable = status[1] === "1" ? !connection.includes("close") : connection.includes("keep-alive");
-    const length = this.#frame(code, headers);
+    if (code < 200) {
+      // The real one follows.
+      if (++this.#interimCount > INTERIM_MAX) throw malformed("is announced without end");
+      return;
+    }
+    this.#reusable = staysOpen(status[1] === "1", headers);
+    const length = this.#frame(code, headers, status[1] === "0");
     this.#events.head(code, headers, length);
     if (this.#state === "length" && this.#left === 0) this.#finish(this.#reusable);
   }
 
   /** Decides how the body is delimited (RFC 9112, section 6.3). */
-  #frame(status: number, headers: Headers): number | undefined {
+  #frame(status: number, headers: Headers, isOld: boolean): number | undefined {
     const coding = headers.get("transfer-encoding");
     const length = lengthOf(headers.get("content-length"));
     this.#left = 0;
@@ -117,7 +125,7 @@ export class ResponseParser {
     if (!this.#hasBody || status === 204 || status === 304) return 0;
     if (coding !== null) {
       if (coding.trim().toLowerCase() !== "chunked") throw malformed("has a transfer coding other than chunked");
-      this.#reusable &&= length === undefined;
+      this.#reusable &&= length === undefined && !isOld;
       this.#state = "chunk-size";
       return undefined;
     }
@@ -187,6 +195,8 @@ export class ResponseParser {
     } else if (line === "") {
       this.#finish(this.#reusable);
     } else {
+      // Read for its form only: nothing here acts on trailers.
+      fieldOf(line);
       this.#trailerBytes += line.length;
       if (this.#trailerBytes > HEAD_BYTES_MAX) throw malformed("has trailers without end");
     }
@@ -212,19 +222,31 @@ function hexDigit(byte: number | undefined): number {
 }
 
 function headersOf(lines: readonly string[]): Headers {
+  if (lines.length > FIELDS_MAX) throw malformed(`has over ${FIELDS_MAX} headers`);
   const headers = new Headers();
   for (let index = 1; index < lines.length; index++) {
-    const line = lines[index] as string;
-    if (line === "") continue;
-    const colon = line.indexOf(":");
-    if (colon <= 0) throw malformed("has a header line without a name");
-    try {
-      headers.append(line.slice(0, colon), line.slice(colon + 1));
-    } catch {
-      throw malformed("has a header that no header may be");
-    }
+    const [name, value] = fieldOf(lines[index] as string);
+    headers.append(name, value);
   }
   return headers;
+}
+
+/** No white space before the colon, no folded lines, and no line break but CR LF (RFC 9112, section 5). */
+function fieldOf(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(":");
+  if (!TOKEN.test(line.slice(0, Math.max(0, colon))) || LINE_BREAK.test(line))
+    throw malformed("has a header that no header may be");
+  return [line.slice(0, colon), line.slice(colon + 1)];
+}
+
+function staysOpen(isNew: boolean, headers: Headers): boolean {
+  const connection = headers.get("connection");
+  if (connection === null) return isNew;
+  const options = connection
+    .toLowerCase()
+    .split(",")
+    .map((option) => option.trim());
+  return !options.includes("close") && (isNew || options.includes("keep-alive"));
 }
 
 /** Several equal lengths count as one (RFC 9112, section 6.3); anything else is refused. */
