@@ -12,6 +12,7 @@ import type { PhaseLimits } from "./phase-limit.ts";
 import { pipeline } from "./pipeline.ts";
 import { refuse } from "./refuse.ts";
 import { call } from "./steps/call.ts";
+import { deadline } from "./steps/deadline.ts";
 import { type IdentifyOptions, identify } from "./steps/identify.ts";
 import { listModels } from "./steps/list-models.ts";
 import { read } from "./steps/read.ts";
@@ -84,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     identify: identify(options.identify),
     read: read({ resolve: targetResolver(options.upstreams), bodyBytesMax: limits.bodyBytesMax, memo }),
     sustain: sustain({ clock, keepAliveMs: limits.keepAliveMs, openAfterMs: limits.openAfterMs }),
+    deadline: deadline(clock),
     recall: options.recall ? recall({ ...options.recall, memo }) : (next) => next,
     listModels,
     route,

@@ -11,6 +11,8 @@ export interface Steps {
   readonly read: Step;
   /** Keeps a waiting client's stream alive. */
   readonly sustain: Step;
+  /** The time that the client allows. */
+  readonly deadline: Step;
   /** An answer from cache, or from an identical call in flight. */
   readonly recall: Step;
   /** One list of models out of many. */
@@ -21,5 +23,5 @@ export interface Steps {
   readonly call: Handle;
 }
 
-export const pipeline = ({ record, identify, read, sustain, recall, listModels, route, call }: Steps): Handle =>
-  record(identify(read(sustain(recall(listModels(route(call)))))));
+export const pipeline = ({ record, identify, read, sustain, deadline, recall, listModels, route, call }: Steps): Handle =>
+  record(identify(read(sustain(deadline(recall(listModels(route(call))))))));

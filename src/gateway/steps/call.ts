@@ -39,7 +39,7 @@ class OpenCall {
   readonly #upstream: Upstream;
   readonly #options: CallOptions;
   readonly #limit: PhaseLimit;
-  readonly #leave = () => this.#abort(new MillraceError("caller_left", "The caller left."));
+  readonly #leave = () => this.#abort(this.#whyLeft());
   #sent: TransportCall | undefined;
 
   constructor(exchange: Exchange, upstream: Upstream, options: CallOptions) {
@@ -52,7 +52,7 @@ class OpenCall {
   async answer(): Promise<Answer> {
     const { call, report, dialect, endpoint } = this.#exchange;
     const { clock, limits } = this.#options;
-    if (call.signal.aborted) throw new MillraceError("caller_left", "The caller left.");
+    if (call.signal.aborted) throw this.#whyLeft();
     call.signal.addEventListener("abort", this.#leave);
     report.upstream = this.#upstream.name;
     report.sentAt = clock.monotonic();
@@ -81,6 +81,12 @@ class OpenCall {
   /** The listener stays: it ends with the call's signal, and finds nothing left to abort. */
   release(): void {
     this.#limit.stop();
+  }
+
+  /** Nobody waits any more: the client went, or its own deadline passed. */
+  #whyLeft(): MillraceError {
+    const { reason } = this.#exchange.call.signal;
+    return MillraceError.is(reason) ? reason : new MillraceError("caller_left", "The caller left.");
   }
 
   #abort(reason: MillraceError): void {
