@@ -43,7 +43,7 @@ function mayRecall({ facts }: Exchange, mode: Mode): boolean {
 
 /** A fresh answer, or a stale one while a new one is fetched; undefined when there is none in the form asked for. */
 async function recalled(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer | undefined> {
-  const fresh = await options.cache.get(keys.answer);
+  const fresh = options.cache.getNow(keys.answer) ?? (await options.cache.get(keys.answer));
   if (fresh) {
     remember(exchange, keys, options.memo);
     return replay(exchange, fresh, options);
