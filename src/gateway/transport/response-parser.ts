@@ -51,6 +51,7 @@ export class ResponseParser {
 
   /** Throws `upstream_cut` for bytes that are no HTTP/1.1 response. */
   push(bytes: Uint8Array): void {
+    this.#begun = true;
     let at = 0;
     while (at < bytes.byteLength) at = this.#step(bytes, at);
   }
