@@ -27,7 +27,9 @@ export const configSchema = z.strictObject({
     .max(4000)
     .meta({ words: "redis or rediss URL, or `env:NAME`" })
     .optional()
-    .describe("Redis or Valkey for the second cache tier. Never printed: it may hold a password."),
+    .describe(
+      "Redis or Valkey for tokens and the second cache tier, so that several servers share them. Never printed: it may hold a password.",
+    ),
   upstreams: upstreamsSection,
   scripted: scriptedSection,
   auth: authSection,
