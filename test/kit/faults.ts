@@ -153,3 +153,10 @@ export const bodiless = (status: 204 | 304): Fault => onRequest((wire) => wire.w
 /** A redirect to somewhere else. */
 export const redirects = (status: 301 | 302 | 303 | 307 | 308, location: string): Fault =>
   refuses(status, "", [["location", location]]);
+
+/** These bytes as they are, whatever was asked. */
+export const exactly = (bytes: string, then: (wire: Wire) => void = () => {}): Fault =>
+  onRequest(async (wire) => {
+    await wire.write(bytes);
+    then(wire);
+  });
