@@ -93,8 +93,8 @@ class Opening implements Attempt {
   giveUp(reason: unknown): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
-    this.#socket?.terminate();
     this.#reject(reason);
+    this.#socket?.terminate();
     return this.#socket === undefined;
   }
 
