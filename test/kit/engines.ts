@@ -18,14 +18,14 @@ export type Found<Engine> = { kind: "ready"; engine: Engine } | { kind: "missing
 export async function startRedis(): Promise<Found<RedisServer>> {
   const program = Bun.which("redis-server") ?? Bun.which("valkey-server");
   if (program) return { kind: "ready", engine: await RedisServer.start(program) };
-  const reason = await install("redis-server");
+  const reason = await installPackage("redis-server");
   const installed = Bun.which("redis-server");
   if (!installed) return { kind: "missing", reason: `redis-server is not on the PATH; ${reason}` };
   return { kind: "ready", engine: await RedisServer.start(installed) };
 }
 
 /** One attempt, bounded in time. Returns why there is nothing, or that apt-get ended. */
-async function install(packageName: string): Promise<string> {
+export async function installPackage(packageName: string): Promise<string> {
   if (process.getuid?.() !== 0 || !Bun.which("apt-get")) return "installing it needs root and apt-get";
   // RUNLEVEL=1 keeps the package from starting a service on the standard port.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };

@@ -14,11 +14,9 @@ export interface PagesOptions {
   readonly draining: () => boolean;
 }
 
-const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff" };
-
 export function pages(options: PagesOptions): (method: string, path: string, request: Request) => Response | undefined {
   const answers: Readonly<Record<string, (request: Request) => Response | undefined>> = {
-    "/": (request) => new Response(homePage(options, originOf(request, options.config)), { headers: HTML }),
+    "/": (request) => homePage(options, request),
     "/healthz": () => Response.json({ status: "ok", version: options.version }),
     "/readyz": () => readiness(options),
     "/metrics": () => metrics(options),
@@ -31,11 +29,6 @@ export function pages(options: PagesOptions): (method: string, path: string, req
     const whole = answer(request);
     return whole && new Response(null, { status: whole.status, headers: whole.headers });
   };
-}
-
-/** As the caller named this server; as configured where its `Host` is no host. */
-function originOf({ url }: Request, { host, port }: Config): string {
-  return URL.canParse(url) ? new URL(url).origin : `http://${host}:${port}`;
 }
 
 /** Not ready while draining, so that load balancers send new calls elsewhere; open streams go on. */
