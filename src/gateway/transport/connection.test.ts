@@ -3,10 +3,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import net from "node:net";
-import { type FaultUpstream, faultUpstream, type Wire } from "../../../test/kit/fault-upstream.ts";
+import { type Fault, type FaultUpstream, faultUpstream, type Wire } from "../../../test/kit/fault-upstream.ts";
 import { byteByByte, closeBeforeHeaders, exactly, resetBeforeHeaders, resetOnConnection } from "../../../test/kit/faults.ts";
 import { ask, failureOf, request, turn, until, wholeAnswer } from "../../../test/kit/whole-answer.ts";
-import { MillraceError, systemClock, utf8 } from "../../base/index.ts";
+import { MillraceError, seededRandom, systemClock, utf8 } from "../../base/index.ts";
 import { type HttpTransport, httpTransport } from "./http-transport.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -286,6 +286,35 @@ describe("an abort", () => {
     expect((await wholeAnswer(second)).text).toBe("ok");
     expect(connections()).toBe(1);
   });
+});
+
+test("hundreds of calls, each aborted at some turn or not at all, end as they should and leave no socket", async () => {
+  await warm();
+  const random = seededRandom(7);
+  const slow: Fault = {
+    stage: "request",
+    async act(wire) {
+      for (const part of ["HTTP/1.1 200 OK\r\ntransfer-", "encoding: chunked\r\n\r\n", "1\r\na\r\n", "1\r\nb\r\n", "0\r\n\r\n"]) {
+        await wire.write(part);
+        await turn();
+      }
+    },
+  };
+  upstream.behave(slow);
+  const one = async () => {
+    const call = http.send(request(upstream.url));
+    const outcome = wholeAnswer(call).then(
+      (answer) => answer.text,
+      (reason) => reason,
+    );
+    for (let left = Math.floor(random.next() * 12); left > 0; left--) await turn();
+    call.abort("reason");
+    return outcome;
+  };
+  const outcomes: unknown[] = [];
+  for (let round = 0; round < 10; round++) outcomes.push(...(await Promise.all(Array.from({ length: 40 }, one))));
+  expect(new Set(outcomes)).toEqual(new Set(["ab", "reason"]));
+  // What is open now is idle, and goes with the transport: afterEach waits for none to be left.
 });
 
 test("a reader that throws or rejects ends the call with its error and closes the connection", async () => {

@@ -33,7 +33,11 @@ async function pump(response: Response, sink: Sink, signal: AbortSignal): Promis
   const leave = () => void reader?.cancel(signal.reason).catch(() => {});
   signal.addEventListener("abort", leave, { once: true });
   try {
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) await sink.write(part.value);
+    signal.throwIfAborted();
+    for (let part = await reader?.read(); part && !part.done && !signal.aborted; part = await reader?.read()) {
+      const waiting = sink.write(part.value);
+      if (waiting) await orAbort(waiting, signal);
+    }
   } catch (cause) {
     leave();
     signal.throwIfAborted();
