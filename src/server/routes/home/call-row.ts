@@ -47,8 +47,8 @@ export function callRow(call: CallRecord): Html {
   return html`<tr data-call="${id}">
 <td class="time">${arrival(id)}</td>
 <td class="model">${name(call.model)}<small>${ENDPOINTS[endpoint]}${stream && ", stream"}</small></td>
-<td class="upstream">${name(upstream)}${alias(call)}</td>
-<td class="outcome"><span class="dot ${outcome}">${OUTCOMES[outcome]}</span>${reason(call)}</td>
+<td class="upstream" data-label="Upstream">${name(upstream)}${alias(call)}</td>
+<td class="outcome" data-label="Outcome"><span class="dot ${outcome}">${OUTCOMES[outcome]}</span>${reason(call)}</td>
 <td class="cache ${cache}" data-label="Cache"><span>${CACHE[cache]}</span></td>
 <td class="figures" data-label="Tokens">${tokens(call)}</td>
 <td class="figures" data-label="First byte">${duration(firstByteMs)}</td>
@@ -72,7 +72,8 @@ const alias = ({ model, upstreamModel }: CallRecord): Html | false =>
   upstreamModel !== undefined && upstreamModel !== model && html`<small>as ${name(upstreamModel)}</small>`;
 
 function reason({ outcome, status, reason: word }: CallRecord): Html | false {
-  return outcome !== "ok" && html`<small>${status}${word !== undefined && `, ${word.replaceAll("_", " ")}`}</small>`;
+  const why = word !== undefined && word !== `http_${status}` && `, ${word.replaceAll("_", " ")}`;
+  return outcome !== "ok" && html`<small>${status}${why}</small>`;
 }
 
 function tokens({ usage }: CallRecord): Html {

@@ -16,7 +16,7 @@ ${all.map((assistant) => panel(assistant, assistant === first, served))}
 </fieldset></section>`;
 }
 
-function keyNote({ auth, upstreams }: Config): Html {
+function keyNote({ auth, upstreams, cache }: Config): Html {
   if (auth.required) {
     return html`Every call needs a token. Whoever runs this server makes one with
 <code>millrace token create --user NAME --team NAME</code>${auth.jwt && ", or you use the JWT of your identity provider"}.`;
@@ -24,7 +24,7 @@ function keyNote({ auth, upstreams }: Config): Html {
   if (upstreams.some(({ credential }) => credential.kind === "passthrough")) {
     return html`Authentication is off. Where it says YOUR_…_KEY, use your own key: it is passed on, and never kept.`;
   }
-  return html`Authentication is off: any text does as a key. Callers with the same one share answers from cache.`;
+  return html`Authentication is off: any text does as a key.${cache.enabled && " Callers with the same one share answers from cache."}`;
 }
 
 function panel({ name, dialect, steps }: Assistant, chosen: boolean, served: ReadonlySet<DialectName>): Html {

@@ -43,7 +43,7 @@ function totals({ monitor }: LiveOptions["observation"], open: number): Html {
 ${tile("Calls", count(calls), failed > 0 ? `${count(failed)} not OK` : "since the start", calls)}
 ${tile("From cache", calls > 0 ? `${Math.round((again / calls) * 100)} %` : "–", saved > 0 ? `${amount(saved)} tokens saved` : `${count(again)} calls`)}
 ${tile("Tokens", amount(read + sum(tokens, "output")), `${amount(read)} in, ${amount(sum(tokens, "output"))} out`)}
-${tile("Open now", count(open), open === 1 ? "call" : "calls")}
+${tile("Open now", count(open), "being answered")}
 </dl>`;
 }
 

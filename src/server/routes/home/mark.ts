@@ -4,13 +4,15 @@ import { html, trusted } from "./html.ts";
 
 const PADDLES = 8;
 const paddle = (_: unknown, index: number) =>
-  `<path d="M32 22.5V7.5M27.5 7.5h9" transform="rotate(${(index * 360) / PADDLES} 32 28)"/>`;
+  `<path d="M32 22.6V5M27.6 5h8.8" transform="rotate(${(index * 360) / PADDLES} 32 28)"/>`;
 const paddles = Array.from({ length: PADDLES }, paddle).join("");
 
+const WAVE = "M4 46c4.7 0 4.7 4 9.3 4s4.7-4 9.3-4 4.7 4 9.4 4 4.7-4 9.3-4 4.7 4 9.3 4 4.7-4 9.4-4";
+/** The wheel dips into the water behind its first wave. */
 const DRAWING =
-  `<g class="wheel">${paddles}<circle cx="32" cy="28" r="15"/><circle cx="32" cy="28" r="5.5" class="hub"/></g>` +
-  '<path class="water" d="M4 50c4.7 0 4.7 4 9.3 4s4.7-4 9.3-4 4.7 4 9.4 4 4.7-4 9.3-4 4.7 4 9.3 4 4.7-4 9.4-4"/>' +
-  '<path class="water faint" d="M13.3 59c4.7 0 4.7 3 9.3 3s4.7-3 9.4-3 4.7 3 9.3 3 4.7-3 9.3-3"/>';
+  `<g class="wheel">${paddles}<circle cx="32" cy="28" r="16.5"/><circle cx="32" cy="28" r="5.4"/></g>` +
+  `<path class="shore" stroke="none" d="${WAVE}V64H4z"/><path d="${WAVE}"/>` +
+  '<path opacity=".45" d="M13.3 55.5c4.7 0 4.7 3 9.3 3s4.7-3 9.4-3 4.7 3 9.3 3 4.7-3 9.3-3"/>';
 
 const STROKE = 'fill="none" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round"';
 
