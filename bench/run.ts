@@ -1,7 +1,7 @@
 // Runs the benchmarks: each `bench/*.ts` but this one is one claim, a program of its own that prints a table and
 // leaves with an error when it misses its bar. Their parts (peers, load generators) live in folders below.
 // `npm run bench` runs all, `npm run bench -- NAME…` some, `npm run bench -- --list` names them. `--quick` is short and
-// rough. `--write` puts what they print into docs/benchmarks.md.
+// rough. `--write` puts what they print into docs/benchmarks.md, in place of what the page says of the same ones.
 
 import { cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
@@ -41,23 +41,33 @@ async function measure(name: string, quick: boolean): Promise<{ reached: boolean
   return { reached: (await child.exited) === 0, output: output.trim() };
 }
 
-const pageOf = (outputs: ReadonlyMap<string, string>): string =>
-  [
-    "# Benchmarks",
-    "What `npm run bench -- --write` printed; nothing here is typed by hand. Every ratio is of one run on one machine: compare ratios, not figures. " +
-      "Each section can be had alone with the command it names. A bar that was missed says so.",
-    `Machine: ${machine()}. ${new Date().toISOString().slice(0, 10)}.`,
-    ...[...outputs].map(([name, output]) => `## ${name}\n\n\`npm run bench -- ${name}\`\n\n\`\`\`text\n${output}\n\`\`\``),
-  ].join("\n\n");
+const INTRODUCTION =
+  "What `npm run bench -- --write` printed; nothing here is typed by hand. Every ratio is of one run on one machine: compare ratios, not figures. " +
+  "Each section can be had alone with the command it names. A bar that was missed says so.";
 
-async function main(chosen: readonly string[], quick: boolean, write: boolean): Promise<number> {
+function sectionOf(name: string, output: string, quick: boolean): string {
+  const command = `npm run bench -- ${quick ? "--quick " : ""}${name}`;
+  return `## ${name}\n\n\`${command}\`, ${machine()}, ${new Date().toISOString().slice(0, 10)}\n\n\`\`\`text\n${output}\n\`\`\``;
+}
+
+/** The page's sections as they stand, by name. */
+async function sectionsWritten(): Promise<Map<string, string>> {
+  const page = Bun.file(PAGE);
+  const [, ...sections] = (await page.exists()) ? (await page.text()).split(/^(?=## )/m) : [];
+  return new Map(sections.map((section) => [/^## (.*)$/m.exec(section)?.[1] ?? "", section.trim()]));
+}
+
+async function write(outputs: ReadonlyMap<string, string>, quick: boolean): Promise<void> {
+  const sections = await sectionsWritten();
+  for (const [name, output] of outputs) sections.set(name, sectionOf(name, output, quick));
+  const inOrder = benchNames().flatMap((name) => sections.get(name) ?? []);
+  await Bun.write(PAGE, `${["# Benchmarks", INTRODUCTION, ...inOrder].join("\n\n")}\n`);
+}
+
+async function main(chosen: readonly string[], quick: boolean, writes: boolean): Promise<number> {
   const unknown = chosen.filter((name) => !benchNames().includes(name));
   if (unknown.length > 0) {
     say(`No benchmark "${unknown.join('", "')}". Choose from: ${benchNames().join(", ")}.`);
-    return 2;
-  }
-  if (write && (quick || chosen.length > 0)) {
-    say("The page holds whole, long runs: use --write without names and without --quick.");
     return 2;
   }
   const names = chosen.length > 0 ? chosen : benchNames();
@@ -70,7 +80,7 @@ async function main(chosen: readonly string[], quick: boolean, write: boolean): 
     if (!reached) missed.push(name);
     outputs.set(name, output);
   }
-  if (write) await Bun.write(PAGE, `${pageOf(outputs)}\n`);
+  if (writes) await write(outputs, quick);
   say(missed.length === 0 ? "\nEvery bar was reached." : `\nMissed its bar, or failed: ${missed.join(", ")}.`);
   return missed.length === 0 ? 0 : 1;
 }
