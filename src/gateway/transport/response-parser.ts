@@ -18,8 +18,7 @@ const INTERIM_MAX = 16;
 const LINE_BYTES_MAX = 4096;
 const BEGINNING = "HTTP/1.";
 const SIZE_DIGITS_MAX = 12;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const LINE_BREAK = /[\0\r\n]/;
+const LINE_BREAK = /[\r\n]/;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -197,7 +196,7 @@ export class ResponseParser {
       this.#finish(this.#reusable);
     } else {
       // Read for its form only: nothing here acts on trailers.
-      fieldOf(line);
+      headersOf(["", line]);
       this.#trailerBytes += line.length;
       if (this.#trailerBytes > HEAD_BYTES_MAX) throw malformed("has trailers without end");
     }
@@ -222,22 +221,22 @@ function hexDigit(byte: number | undefined): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
+/** No white space before the colon, no folded lines, and no line break but CR LF (RFC 9112, section 5). */
 function headersOf(lines: readonly string[]): Headers {
   if (lines.length > FIELDS_MAX) throw malformed(`has over ${FIELDS_MAX} headers`);
   const headers = new Headers();
   for (let index = 1; index < lines.length; index++) {
-    const [name, value] = fieldOf(lines[index] as string);
-    headers.append(name, value);
+    const line = lines[index] as string;
+    const colon = line.indexOf(":");
+    // `append` would trim a line break at either end of a value.
+    if (colon <= 0 || LINE_BREAK.test(line)) throw malformed("has a header that no header may be");
+    try {
+      headers.append(line.slice(0, colon), line.slice(colon + 1));
+    } catch {
+      throw malformed("has a header that no header may be");
+    }
   }
   return headers;
-}
-
-/** No white space before the colon, no folded lines, and no line break but CR LF (RFC 9112, section 5). */
-function fieldOf(line: string): readonly [name: string, value: string] {
-  const colon = line.indexOf(":");
-  if (!TOKEN.test(line.slice(0, Math.max(0, colon))) || LINE_BREAK.test(line))
-    throw malformed("has a header that no header may be");
-  return [line.slice(0, colon), line.slice(colon + 1)];
 }
 
 function staysOpen(isNew: boolean, headers: Headers): boolean {
