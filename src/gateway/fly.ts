@@ -34,8 +34,8 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
   const { report, call } = exchange;
   report.cache = "miss";
   const joined = await options.flights.join(keys.flight, (signal) => start(exchange, keys, next, options, signal), call.signal);
-  if (joined.kind !== "full") letGo(exchange);
   if (joined.kind === "full") return next(exchange);
+  letGo(exchange);
   if (joined.kind === "failed") throw joined.error;
   const { head, body } = joined;
   if (joined.kind === "follower") report.cache = "coalesced";
