@@ -1,11 +1,23 @@
-// Abort signals: leaving work early without leaking a listener.
+// Leaving work early without leaking a listener.
+
+import type { Abortable } from "./cancellation.ts";
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts. `work` itself goes on. */
-export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function orAbort<T>(work: Promise<T>, signal: Abortable): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
     const leave = () => reject(signal.reason);
     signal.addEventListener("abort", leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+    const settled = () => signal.removeEventListener("abort", leave);
+    work.then(
+      (value) => {
+        settled();
+        resolve(value);
+      },
+      (error: unknown) => {
+        settled();
+        reject(error);
+      },
+    );
   });
 }

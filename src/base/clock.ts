@@ -1,6 +1,8 @@
 // Time as an argument. Production passes `systemClock`; tests and the simulator pass a `VirtualClock`.
 // Nothing outside this room and the shells reads the time by itself.
 
+import type { Abortable } from "./cancellation.ts";
+
 /** Stops a scheduled call; calling it again, or after the call ran, does nothing. */
 export type Cancel = () => void;
 
@@ -10,12 +12,12 @@ export interface Clock {
   /** Milliseconds since an arbitrary start, with fractions. Never steps backwards. */
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: Abortable): Promise<void>;
   /** Calls `run` once after `ms`. A pending call never keeps the process alive. */
   schedule(ms: number, run: () => void): Cancel;
 }
 
-export function sleepOn(schedule: Clock["schedule"], ms: number, signal?: AbortSignal): Promise<void> {
+export function sleepOn(schedule: Clock["schedule"], ms: number, signal?: Abortable): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const leave = () => {

@@ -2,6 +2,7 @@
 
 export { orAbort } from "./abort.ts";
 export { concat, splice, text, utf8 } from "./bytes.ts";
+export { type Abortable, Cancellation } from "./cancellation.ts";
 export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type ErrorCode, errorCodes, MillraceError } from "./error.ts";
 export { type IdSource, uuidv7Source } from "./id.ts";

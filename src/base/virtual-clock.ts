@@ -2,6 +2,7 @@
 // Between two due times every pending microtask and already-due macrotask settles, so that code awaiting a
 // sleep continues before a later timer fires.
 
+import type { Abortable } from "./cancellation.ts";
 import { type Cancel, type Clock, sleepOn } from "./clock.ts";
 
 interface Pending {
@@ -37,7 +38,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  sleep(ms: number, signal?: Abortable): Promise<void> {
     return sleepOn((delay, run) => this.schedule(delay, run), ms, signal);
   }
 

@@ -1,17 +1,21 @@
 // What travels through the pipeline: one call of a client, what each step learned about it, and the answer.
 // A stream is pushed into a sink, so that any number of steps can watch it at the cost of one function call a chunk.
 
+import type { Abortable } from "../base/index.ts";
 import type { KnownBody } from "./body-memo.ts";
 import type { Dialect, Endpoint, RequestFacts, Usage } from "./dialects/dialect.ts";
+import type { HeaderFields } from "./header-fields.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { StreamBody } from "./sink.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
 export interface Answer {
   status: number;
-  headers: Headers;
+  headers: HeaderFields;
   /** Whole bytes, or a stream. A stream must be run or its call is released by aborting the exchange's signal. */
   body: Uint8Array | StreamBody;
+  /** The parsed body, where a step read it: the next need not parse it again. */
+  json?: unknown;
 }
 
 /** The client's call as it arrived: nothing here is ever changed. */
@@ -30,7 +34,7 @@ export interface Call {
   /** Address of the peer, for logs. */
   readonly peer: string;
   /** Aborts when the client leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: Abortable;
 }
 
 /** How the cache took part; the value of the `x-millrace-cache` response header. */

@@ -2,19 +2,18 @@
 // the last of its callers has left. What it brings is stored when it is whole and valid.
 
 import { isUtf8 } from "node:buffer";
-import { type Clock, concat } from "../base/index.ts";
-import type { Cache, Flights, TieredCache } from "../mechanisms/cache/index.ts";
+import { type Abortable, type Clock, concat } from "../base/index.ts";
+import type { Cache, FlightStart, Flights, TieredCache } from "../mechanisms/cache/index.ts";
 import type { CacheKeys } from "./cache-key.ts";
 import type { Answer, Exchange, Handle, Report } from "./exchange.ts";
+import type { HeaderFields } from "./header-fields.ts";
 import type { Sink, StreamBody } from "./sink.ts";
 import type { StoredAnswer } from "./stored-answer.ts";
 
 /** What is known of a shared call before its first byte. */
 export interface FlightHead {
   readonly status: number;
-  readonly headers: Headers;
-  /** True when the body is one piece. */
-  readonly whole: boolean;
+  readonly headers: HeaderFields;
   /** Filled while the call goes on. */
   readonly report: Report;
   /** Whose record carries the tokens: the first caller who saw the end. */
@@ -37,16 +36,18 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
   if (joined.kind === "full") return next(exchange);
   letGo(exchange);
   if (joined.kind === "failed") throw joined.error;
-  const { head, body } = joined;
-  if (joined.kind === "follower") report.cache = "coalesced";
+  const { head } = joined;
+  const headers = head.headers.copy();
+  if (joined.kind === "follower") {
+    report.cache = "coalesced";
+    headers.delete("set-cookie");
+  }
   report.upstream = head.report.upstream;
-  const headers = new Headers(head.headers);
-  if (joined.kind === "follower") headers.delete("set-cookie");
   const answer = { status: head.status, headers };
-  if (!head.whole) return { ...answer, body: accounting(exchange, head, body) };
-  const parts: Uint8Array[] = [];
-  await accounting(exchange, head, body)({ write: (chunk) => void parts.push(chunk) }, call.signal);
-  return { ...answer, body: concat(parts) };
+  if ("body" in joined) return { ...answer, body: accounting(exchange, head, joined.body) };
+  takeTokens(exchange, head);
+  takeReport(exchange, head);
+  return { ...answer, body: joined.whole };
 }
 
 /** The shared call has what it needs; what this caller sent is not needed again. */
@@ -57,10 +58,21 @@ function letGo(exchange: Exchange): void {
 
 const SENT = new Uint8Array(0);
 
-async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options: FlyOptions, signal: AbortSignal) {
+async function start(
+  exchange: Exchange,
+  keys: CacheKeys,
+  next: Handle,
+  options: FlyOptions,
+  signal: Abortable,
+): Promise<FlightStart<FlightHead, Uint8Array>> {
   const flown: Exchange = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };
-  const { status, headers, body } = await next(flown);
-  const head: FlightHead = { status, headers, whole: body instanceof Uint8Array, report: flown.report, accounted: false };
+  const answer = await next(flown);
+  const { status, headers, body } = answer;
+  const head: FlightHead = { status, headers, report: flown.report, accounted: false };
+  if (body instanceof Uint8Array) {
+    if (status === 200 && body.byteLength <= options.answerBytesMax) store(flown, answer, body, keys, options);
+    return { head, whole: body };
+  }
   const run: StreamBody = async (sink, readerSignal) => {
     const kept = new Kept(options.answerBytesMax);
     const keeping: Sink = {
@@ -69,10 +81,9 @@ async function start(exchange: Exchange, keys: CacheKeys, next: Handle, options:
         return sink.write(chunk);
       },
     };
-    if (body instanceof Uint8Array) await keeping.write(body);
-    else await body(keeping, readerSignal);
+    await body(keeping, readerSignal);
     const bytes = kept.bytes();
-    if (status === 200 && bytes) store(flown, headers, bytes, keys, options);
+    if (status === 200 && bytes) store(flown, answer, bytes, keys, options);
   };
   return { head, run };
 }
@@ -98,28 +109,38 @@ class Kept {
   }
 }
 
-function store(exchange: Exchange, headers: Headers, bytes: Uint8Array, keys: CacheKeys, options: FlyOptions): void {
-  const { dialect, endpoint, report } = exchange;
+function store(flown: Exchange, { headers, json }: Answer, bytes: Uint8Array, keys: CacheKeys, options: FlyOptions): void {
+  const { dialect, endpoint, report } = flown;
   const contentType = headers.get("content-type") ?? "application/json";
-  const answer = { wire: contentType.startsWith("text/event-stream") ? ("events" as const) : ("json" as const), bytes };
+  const wire = contentType.startsWith("text/event-stream") ? "events" : "json";
   // JSON and events are UTF-8; a decoder would mend what is not, and the other wire form would say something else.
-  if (!isUtf8(bytes) || !dialect.storable(endpoint, answer)) return;
-  const answerId = dialect.answerId(endpoint, answer);
-  options.cache.set(keys.answer, { ...answer, contentType, usage: report.usage, answerId, storedAt: options.clock.now() });
+  if (!isUtf8(bytes) || !dialect.storable(endpoint, { wire, bytes, json })) return;
+  const answerId = dialect.answerId(endpoint, { wire, bytes, json });
+  const storedAt = options.clock.now();
+  options.cache.set(keys.answer, { wire, bytes, contentType, usage: report.usage, answerId, storedAt });
 }
 
 /** Copies what the shared call learned into the record of one caller; the tokens into one only. */
-function accounting({ report, startedAt }: Exchange, head: FlightHead, body: StreamBody): StreamBody {
+function accounting(exchange: Exchange, head: FlightHead, body: StreamBody): StreamBody {
   return async (sink, signal) => {
     try {
       await body(sink, signal);
-      if (!head.accounted) report.usage = head.report.usage;
-      head.accounted = true;
+      takeTokens(exchange, head);
     } finally {
-      const { outcome, reason, upstreamStatus, sentAt, upstreamFirstByteAt } = head.report;
-      Object.assign(report, { outcome, reason, upstreamStatus });
-      if (sentAt !== undefined) report.sentAt = Math.max(sentAt, startedAt);
-      if (upstreamFirstByteAt !== undefined) report.upstreamFirstByteAt = Math.max(upstreamFirstByteAt, startedAt);
+      takeReport(exchange, head);
     }
   };
+}
+
+function takeTokens({ report }: Exchange, head: FlightHead): void {
+  if (!head.accounted) report.usage = head.report.usage;
+  head.accounted = true;
+}
+
+function takeReport({ report, startedAt }: Exchange, { report: shared }: FlightHead): void {
+  report.outcome = shared.outcome;
+  report.reason = shared.reason;
+  report.upstreamStatus = shared.upstreamStatus;
+  if (shared.sentAt !== undefined) report.sentAt = Math.max(shared.sentAt, startedAt);
+  if (shared.upstreamFirstByteAt !== undefined) report.upstreamFirstByteAt = Math.max(shared.upstreamFirstByteAt, startedAt);
 }

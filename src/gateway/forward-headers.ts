@@ -1,6 +1,7 @@
 // Which headers cross the gateway (RFC 9110, sections 7.6.1 and 11): everything the sender wrote, except what belongs
 // to one connection, what names Millrace itself, and credentials that are not meant for the other side.
 
+import type { HeaderFields } from "./header-fields.ts";
 import { isMillraceToken } from "./identity/credential.ts";
 import type { Identity } from "./identity/identity.ts";
 import { looksLikeJwt } from "./identity/jwt.ts";
@@ -23,7 +24,7 @@ const MILLRACE_REQUEST = ["x-millrace-cache", "x-millrace-priority", "x-millrace
 const CREDENTIALS = ["authorization", "x-api-key", "cookie"];
 const DROPPED_FROM_REQUEST: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...OWN_REQUEST, ...MILLRACE_REQUEST]);
 const CREDENTIAL_NAMES: ReadonlySet<string> = new Set(CREDENTIALS);
-const DROPPED_FROM_RESPONSE = [...HOP_BY_HOP, "content-length"];
+const DROPPED_FROM_RESPONSE: ReadonlySet<string> = new Set([...HOP_BY_HOP, "content-length"]);
 
 type HeaderPair = readonly [name: string, value: string];
 
@@ -45,15 +46,14 @@ export function requestHeaders(from: Headers, upstream: Upstream, identity: Iden
   return pairs;
 }
 
-/** Makes an upstream's headers ready for the client. Changes and returns what it is given. */
-export function responseHeaders(headers: Headers): Headers {
-  for (const name of connectionOptions(headers)) headers.delete(name);
-  for (const name of DROPPED_FROM_RESPONSE) headers.delete(name);
-  return headers;
+/** An upstream's headers, as the client gets them. */
+export function responseHeaders(headers: HeaderFields): HeaderFields {
+  const named = connectionOptions(headers);
+  return headers.filter((name) => !DROPPED_FROM_RESPONSE.has(name) && !named.includes(name));
 }
 
 /** Names of further headers that belong to the connection only (RFC 9110, section 7.6.1). */
-function connectionOptions(headers: Headers): readonly string[] {
+function connectionOptions(headers: Pick<Headers, "get">): readonly string[] {
   const options = headers.get("connection");
   if (options === null || /^(keep-alive|close)$/i.test(options)) return NONE;
   const names = options.split(",").map((option) => option.trim().toLowerCase());

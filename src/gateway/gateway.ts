@@ -1,7 +1,7 @@
 // The product: a model call's way to a model and back. Put together from its steps; knows no socket, no file and no
 // environment, so that the same gateway serves production, tests and the simulator.
 
-import { type Clock, type IdSource, MillraceError } from "../base/index.ts";
+import { Cancellation, type Clock, type IdSource, MillraceError } from "../base/index.ts";
 import { BodyMemo } from "./body-memo.ts";
 import { anthropic } from "./dialects/anthropic/anthropic.ts";
 import type { Dialect, DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
@@ -149,5 +149,5 @@ const REFUSED_CALL: Call = {
   headers: new Headers(),
   readBody: () => Promise.resolve(NO_BODY),
   peer: "",
-  signal: new AbortController().signal,
+  signal: new Cancellation(),
 };

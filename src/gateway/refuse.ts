@@ -2,6 +2,7 @@
 
 import type { RefusalKind } from "./dialects/dialect.ts";
 import type { Answer, Exchange } from "./exchange.ts";
+import { HeaderFields } from "./header-fields.ts";
 
 export const refusalStatus: Readonly<Record<RefusalKind, number>> = {
   invalid_request: 400,
@@ -31,12 +32,13 @@ const RETRY_AFTER_SECONDS: Partial<Record<RefusalKind, number>> = {
 export interface RefuseOptions {
   /** Whole seconds, 1 to 60: assistants give up at once on more. */
   readonly retryAfterSeconds?: number;
+  /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** @param message for the caller: what happened and what to do next; never a secret, never a prompt. */
 export function refuse(exchange: Exchange, kind: RefusalKind, message: string, options: RefuseOptions = {}): Answer {
-  const headers = new Headers({ "content-type": "application/json", ...options.headers });
+  const headers = new HeaderFields([["content-type", "application/json"], ...Object.entries(options.headers ?? {})]);
   const retryAfter = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS[kind];
   if (retryAfter !== undefined) headers.set("retry-after", String(Math.min(60, Math.max(1, Math.ceil(retryAfter)))));
   exchange.report.outcome = refusalStatus[kind] >= 500 && kind !== "overloaded" ? "upstream_failed" : "refused";

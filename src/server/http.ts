@@ -1,6 +1,6 @@
 // The HTTP face: which path means what, and the way of one request to the gateway and back. No policy lives here.
 
-import type { Clock } from "../base/index.ts";
+import { Cancellation, type Clock } from "../base/index.ts";
 import { type Call, type DialectName, type Endpoint, type Gateway, isLoopbackHost, type Refusal } from "../gateway/index.ts";
 import { type BodyLimits, receiveBody } from "./body.ts";
 import { toResponse } from "./send.ts";
@@ -43,7 +43,7 @@ export function httpHandler(
     const route = routeOf(path, request.headers);
     if (!route) return barred(options, path, request) ?? page(request.method, path, request) ?? notFound(path);
     const { dialect, endpoint } = route;
-    const early = (...words: RefuseWords) => toResponse(gateway.refuse(dialect, ...words), request.signal);
+    const early = (...words: RefuseWords) => toResponse(gateway.refuse(dialect, ...words), NEVER);
     if (draining()) return early("overloaded", DRAINING);
     if (endpoint === "responses" && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
       return early("upgrade_required", "WebSockets are not served here: send the request as POST.", {
@@ -55,6 +55,7 @@ export function httpHandler(
     }
     // The runtime's idle limit guards connections without a call; a call has limits of its own.
     server.timeout(request, 0);
+    const signal = leaving(request);
     const call: Call = {
       method: request.method,
       path,
@@ -62,10 +63,21 @@ export function httpHandler(
       headers: request.headers,
       readBody: () => receiveBody(request, limits, clock),
       peer: "",
-      signal: request.signal,
+      signal,
     };
-    return gateway.handle(call, dialect, endpoint).then((answer) => toResponse(answer, request.signal));
+    return gateway.handle(call, dialect, endpoint).then((answer) => toResponse(answer, signal));
   };
+}
+
+/** A whole answer waits for nobody. */
+const NEVER = new Cancellation();
+
+/** One listener on the runtime's signal, which is dear, for all who want to know that the client left. */
+function leaving({ signal }: Request): Cancellation {
+  const cancellation = new Cancellation();
+  if (signal.aborted) cancellation.abort(signal.reason);
+  else signal.addEventListener("abort", () => cancellation.abort(signal.reason), { once: true });
+  return cancellation;
 }
 
 type RefuseWords = Parameters<Gateway["refuse"]> extends [unknown, ...infer Rest] ? Rest : never;

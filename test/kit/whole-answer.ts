@@ -1,11 +1,11 @@
 // Sends a request through a transport and takes the whole answer, for tests that look at both.
 
 import { concat, MillraceError, text } from "../../src/base/index.ts";
-import type { Transport, TransportRequest } from "../../src/gateway/index.ts";
+import type { Transport, TransportRequest, TransportResponse } from "../../src/gateway/index.ts";
 
 export interface WholeAnswer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: TransportResponse["headers"];
   readonly body: Uint8Array;
   readonly text: string;
 }
@@ -31,8 +31,8 @@ export const ask = (send: Transport, url: string, rest?: Partial<TransportReques
   wholeAnswer(send(request(url, rest)));
 
 /** The code of the MillraceError, or whatever else the promise rejects with; `"fulfilled"` when it does not. */
-export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
+export const failureOf = (promise: unknown): Promise<unknown> =>
+  Promise.resolve(promise).then(
     () => "fulfilled",
     (error: unknown) => (MillraceError.is(error) ? error.code : error),
   );

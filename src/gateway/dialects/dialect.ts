@@ -74,6 +74,8 @@ export interface AnswerWatch {
 export interface WireAnswer {
   readonly wire: "events" | "json";
   readonly bytes: Uint8Array;
+  /** The bytes of JSON, parsed, when somebody has done so already. */
+  readonly json?: unknown;
 }
 
 export interface Dialect {

@@ -5,5 +5,8 @@
 export const sha256 = (text: string): string => Bun.SHA256.hash(text, "hex");
 
 /** SHA-256 over length-prefixed fields: no two different lists of fields give the same input. */
-export const sha256Fields = (...fields: readonly string[]): string =>
-  sha256(fields.map((field) => `${field.length}:${field}`).join(""));
+export function sha256Fields(...fields: readonly string[]): string {
+  let input = "";
+  for (const field of fields) input += `${field.length}:${field}`;
+  return sha256(input);
+}

@@ -2,13 +2,14 @@
 // it passes and slowed down when its reader is slow. Nothing is retried here.
 // Invariant: however a call ends, its timer, its listener and its connection are given back.
 
-import { type Clock, concat, MillraceError, splice, utf8 } from "../../base/index.ts";
+import { type Clock, concat, MillraceError, splice, text, utf8 } from "../../base/index.ts";
 import { topLevelStringRange } from "../dialects/json-range.ts";
 import type { Answer, Exchange, Handle } from "../exchange.ts";
 import { requestHeaders, responseHeaders } from "../forward-headers.ts";
+import { HeaderFields } from "../header-fields.ts";
 import { type Phase, PhaseLimit, type PhaseLimits } from "../phase-limit.ts";
 import { refuse } from "../refuse.ts";
-import type { StreamBody } from "../sink.ts";
+import type { Sink, StreamBody } from "../sink.ts";
 import type { TransportCall, TransportResponse } from "../transport/transport.ts";
 import type { Upstream } from "../upstream.ts";
 
@@ -20,16 +21,10 @@ export interface CallOptions {
 }
 
 export function call(options: CallOptions): Handle {
-  return async (exchange) => {
-    const upstream = exchange.upstream;
+  return (exchange) => {
+    const { upstream } = exchange;
     if (!upstream) throw new MillraceError("option_invalid", "The call step needs a route step before it.");
-    const open = new OpenCall(exchange, upstream, options);
-    try {
-      return await open.answer();
-    } catch (error) {
-      open.release();
-      return failed(exchange, upstream, error);
-    }
+    return new OpenCall(exchange, upstream, options).answer();
   };
 }
 
@@ -50,7 +45,25 @@ class OpenCall {
   }
 
   async answer(): Promise<Answer> {
-    const { call, report, dialect, endpoint } = this.#exchange;
+    try {
+      const response = await this.#begin();
+      const { status } = response;
+      const headers = responseHeaders(response.headers);
+      this.#heard(status);
+      if (isPlainStream(headers)) return { status, headers, body: this.#stream(response) };
+      const parts: Uint8Array[] = [];
+      const waiting = response.pipe({ write: this.#keepIn(parts, response.length) });
+      if (waiting) await waiting;
+      const body = concat(parts);
+      return { status, headers, body, json: this.#finished(body, status) };
+    } catch (error) {
+      this.release();
+      return failed(this.#exchange, this.#upstream, error);
+    }
+  }
+
+  #begin(): Promise<TransportResponse> {
+    const { call, report } = this.#exchange;
     const { clock, limits } = this.#options;
     if (call.signal.aborted) throw this.#whyLeft();
     call.signal.addEventListener("abort", this.#leave);
@@ -58,24 +71,27 @@ class OpenCall {
     report.sentAt = clock.monotonic();
     this.#limit.enter("connect", limits.connectMs);
     this.#sent = this.#send();
-    const response = await this.#sent.response;
-    this.#limit.enter("first byte", limits.firstByteMs);
+    return this.#sent.response;
+  }
+
+  #heard(status: number): void {
+    const { report } = this.#exchange;
+    this.#limit.enter("first byte", this.#options.limits.firstByteMs);
     this.#exchange.body = SENT;
-    const { status } = response;
     report.upstreamStatus = status;
-    const isOk = status >= 200 && status < 300;
-    if (!isOk) {
-      report.outcome = "upstream_error";
-      report.reason = `http_${status}`;
-    }
-    const headers = responseHeaders(response.headers);
-    const answer = { status, headers };
-    if (isPlainStream(headers)) return { ...answer, body: this.#stream(response) };
-    const body = await this.#whole(response);
-    report.upstreamFirstByteAt = clock.monotonic();
-    report.usage = isOk && endpoint !== "models" ? usageOf(body, (json) => dialect.usageOf(endpoint, json)) : undefined;
+    if (isOk(status)) return;
+    report.outcome = "upstream_error";
+    report.reason = `http_${status}`;
+  }
+
+  /** Returns the body as JSON where it is some that reports tokens. */
+  #finished(body: Uint8Array, status: number): unknown {
+    const { report, dialect, endpoint } = this.#exchange;
+    report.upstreamFirstByteAt = this.#options.clock.monotonic();
     this.release();
-    return { ...answer, body };
+    const json = isOk(status) && endpoint !== "models" ? parsed(body) : undefined;
+    report.usage = json === undefined ? undefined : dialect.usageOf(endpoint, json);
+    return json;
   }
 
   /** The listener stays: it ends with the call's signal, and finds nothing left to abort. */
@@ -114,18 +130,16 @@ class OpenCall {
     this.#abort(new MillraceError("upstream_timeout", message));
   }
 
-  async #whole({ length = 0, pipe }: TransportResponse): Promise<Uint8Array> {
+  /** A sink for an answer that is wanted as a whole. */
+  #keepIn(parts: Uint8Array[], length = 0): Sink["write"] {
     const { answerBytesMax, limits } = this.#options;
-    const parts: Uint8Array[] = [];
     let total = length > answerBytesMax ? length : 0;
-    const keep = (chunk: Uint8Array) => {
+    return (chunk) => {
       this.#limit.enter("idle", limits.idleMs);
       total += chunk.byteLength;
       if (total > answerBytesMax) throw this.#tooLarge();
       parts.push(chunk);
     };
-    await pipe({ write: keep });
-    return concat(parts);
   }
 
   #stream({ pipe }: TransportResponse): StreamBody {
@@ -175,7 +189,7 @@ class OpenCall {
 const SENT = new Uint8Array(0);
 
 /** Events that can be watched. Coded ones, which nobody asked for, pass as a whole. */
-const isPlainStream = (headers: Headers): boolean =>
+const isPlainStream = (headers: HeaderFields): boolean =>
   headers.get("content-type")?.startsWith("text/event-stream") === true && !headers.has("content-encoding");
 
 /** The alias is edited in place, so that every other byte stays as the client wrote it. */
@@ -184,9 +198,11 @@ function withModel(body: Uint8Array, model: string): Uint8Array {
   return range ? splice(body, range.start, range.end, utf8(JSON.stringify(model))) : body;
 }
 
-function usageOf<T>(body: Uint8Array, read: (json: unknown) => T): T | undefined {
+const isOk = (status: number): boolean => status >= 200 && status < 300;
+
+function parsed(body: Uint8Array): unknown {
   try {
-    return read(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8")));
+    return JSON.parse(text(body));
   } catch {
     return undefined;
   }
@@ -195,7 +211,7 @@ function usageOf<T>(body: Uint8Array, read: (json: unknown) => T): T | undefined
 function failed(exchange: Exchange, upstream: Upstream, reason: unknown): Answer {
   if (MillraceError.is(reason, "caller_left")) {
     exchange.report.outcome = "client_left";
-    return { status: 499, headers: new Headers(), body: new Uint8Array(0) };
+    return { status: 499, headers: new HeaderFields(), body: new Uint8Array(0) };
   }
   if (MillraceError.is(reason, "upstream_timeout")) return refuse(exchange, "upstream_timeout", `${reason.message} Try again.`);
   if (MillraceError.is(reason)) return refuse(exchange, "upstream_unreachable", `${reason.message} Try again.`);

@@ -1,7 +1,7 @@
 // The time that a client allows for its whole answer (`x-millrace-deadline-ms`). Each caller of a shared upstream call
 // has its own: passing it ends this caller's wait, not the others'.
 
-import { type Clock, MillraceError } from "../../base/index.ts";
+import { Cancellation, type Clock, MillraceError } from "../../base/index.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
 import { refuse } from "../refuse.ts";
 
@@ -21,7 +21,7 @@ export function deadline(clock: Clock): Step {
 async function within(allowedMs: number, exchange: Exchange, next: Handle, clock: Clock): Promise<Answer> {
   const { call } = exchange;
   const late = new MillraceError("upstream_timeout", `The answer was not complete within the ${allowedMs} ms that you allowed.`);
-  const ending = new AbortController();
+  const ending = new Cancellation();
   const cancel = clock.schedule(allowedMs - (clock.monotonic() - exchange.startedAt), () => ending.abort(late));
   const leave = () => {
     cancel();
@@ -29,16 +29,16 @@ async function within(allowedMs: number, exchange: Exchange, next: Handle, clock
   };
   call.signal.addEventListener("abort", leave, { once: true });
   try {
-    const answer = await next({ ...exchange, call: { ...call, signal: ending.signal } });
+    const answer = await next({ ...exchange, call: { ...call, signal: ending } });
     const { body } = answer;
     if (body instanceof Uint8Array) {
       cancel();
       return answer;
     }
-    return { ...answer, body: (sink) => body(sink, ending.signal).finally(cancel) };
+    return { ...answer, body: (sink) => body(sink, ending).finally(cancel) };
   } catch (error) {
     cancel();
-    if (ending.signal.reason !== late) throw error;
+    if (ending.reason !== late) throw error;
     return refuse(exchange, "upstream_timeout", late.message);
   }
 }

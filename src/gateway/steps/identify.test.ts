@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { text, utf8 } from "../../base/index.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Answer, Call, Exchange, Report } from "../exchange.ts";
+import { HeaderFields } from "../header-fields.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { loopbackGuard } from "../identity/loopback.ts";
 import { tokenRig } from "../identity/testing.ts";
@@ -21,7 +22,7 @@ async function rig() {
   const { tokens, store } = tokenRig();
   const { token } = await tokens.create({ user: "ann", team: "core" });
   const passed: Exchange[] = [];
-  const done: Answer = { status: 200, headers: new Headers(), body: new Uint8Array() };
+  const done: Answer = { status: 200, headers: new HeaderFields(), body: new Uint8Array() };
   const handle = identify({ authenticate: authenticate({ required: true, tokens }), guard: loopbackGuard })(async (exchange) => {
     passed.push(exchange);
     return done;

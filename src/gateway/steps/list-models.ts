@@ -3,6 +3,7 @@
 
 import { text, utf8 } from "../../base/index.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
+import { HeaderFields } from "../header-fields.ts";
 import type { Upstream } from "../upstream.ts";
 
 type Model = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -37,7 +38,7 @@ async function merged(exchange: Exchange, next: Handle): Promise<Answer> {
     dialect.name === "anthropic"
       ? { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
       : { object: "list", data };
-  return { status: 200, headers: new Headers({ "content-type": "application/json" }), body: utf8(JSON.stringify(list)) };
+  return { status: 200, headers: new HeaderFields([["content-type", "application/json"]]), body: utf8(JSON.stringify(list)) };
 }
 
 /** What an upstream lists; nothing when its list is not one. */

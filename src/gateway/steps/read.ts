@@ -24,7 +24,18 @@ export function read({ resolve, bodyBytesMax, memo }: ReadOptions): Step {
   return (next) => async (exchange) => {
     const { call, dialect, endpoint } = exchange;
     if (call.method === "POST") {
-      const refusal = await receive(exchange, bodyBytesMax, memo);
+      const type = call.headers.get("content-type");
+      if (type !== null && type !== "application/json" && !JSON_TYPE.test(type))
+        return refuse(exchange, "unsupported_media", NO_JSON);
+      try {
+        const body = await call.readBody();
+        exchange.report.bytesIn = body.byteLength;
+        const coding = call.headers.get("content-encoding");
+        exchange.body = coding === null ? body : await decoded(body, coding, bodyBytesMax);
+      } catch (error) {
+        return refuseBody(exchange, error, bodyBytesMax);
+      }
+      const refusal = understand(exchange, memo);
       if (refusal) return refusal;
     }
     const { facts, identity } = exchange;
@@ -38,20 +49,12 @@ export function read({ resolve, bodyBytesMax, memo }: ReadOptions): Step {
   };
 }
 
-async function receive(exchange: Exchange, bodyBytesMax: number, memo: BodyMemo): Promise<Answer | undefined> {
-  const { call, dialect, endpoint } = exchange;
-  const type = call.headers.get("content-type");
-  if (type !== null && !/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(type)) {
-    return refuse(exchange, "unsupported_media", "The body must be JSON: send it with `content-type: application/json`.");
-  }
-  try {
-    const body = await call.readBody();
-    exchange.report.bytesIn = body.byteLength;
-    const coding = call.headers.get("content-encoding");
-    exchange.body = coding === null ? body : await decoded(body, coding, bodyBytesMax);
-  } catch (error) {
-    return refuseBody(exchange, error, bodyBytesMax);
-  }
+const JSON_TYPE = /^application\/(json|[\w.+-]+\+json)\s*(;|$)/i;
+const NO_JSON = "The body must be JSON: send it with `content-type: application/json`.";
+
+/** Fills in what the body says, or refuses it. */
+function understand(exchange: Exchange, memo: BodyMemo): Answer | undefined {
+  const { dialect, endpoint } = exchange;
   exchange.known = memo.find(endpoint, exchange.body);
   if (exchange.known) {
     exchange.facts = exchange.known.facts;

@@ -1,12 +1,13 @@
 // Answers from cache, and one upstream call for identical requests in flight. Only what is expected to repeat is kept,
 // or what the client opted in; only whole, valid answers are; and nothing crosses the scope in the key.
 
-import type { Random } from "../../base/index.ts";
+import { Cancellation, type Random } from "../../base/index.ts";
 import type { BodyMemo } from "../body-memo.ts";
 import { type CacheKeys, type CacheScope, cacheKeysOf } from "../cache-key.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
 import { fingerprintDigest } from "../fingerprint-digest.ts";
 import { type FlyOptions, fly } from "../fly.ts";
+import { HeaderFields } from "../header-fields.ts";
 import { refuse } from "../refuse.ts";
 import { type StoredAnswer, withFreshId } from "../stored-answer.ts";
 
@@ -26,14 +27,12 @@ export function recall(options: RecallOptions): Step {
       return Promise.resolve(refuse(exchange, "invalid_request", "The header x-millrace-cache is `on`, `off` or `refresh`."));
     }
     if (!mayRecall(exchange, mode as Mode)) return next(exchange);
-    return answered(exchange, next, options, mode === "refresh");
+    const keys = cacheKeysOf(exchange, options.scope);
+    if (mode === "refresh") return fly(exchange, keys, next, options);
+    const found = options.cache.get(keys.answer);
+    const answer = (fresh: StoredAnswer | undefined) => recalled(exchange, keys, fresh, next, options);
+    return found instanceof Promise ? found.then(answer) : answer(found);
   };
-}
-
-async function answered(exchange: Exchange, next: Handle, options: RecallOptions, anew: boolean): Promise<Answer> {
-  const keys = cacheKeysOf(exchange, options.scope);
-  const known = anew ? undefined : await recalled(exchange, keys, next, options);
-  return known ?? fly(exchange, keys, next, options);
 }
 
 function mayRecall({ facts }: Exchange, mode: Mode): boolean {
@@ -41,18 +40,25 @@ function mayRecall({ facts }: Exchange, mode: Mode): boolean {
   return facts.deterministic || mode === "on" || mode === "refresh";
 }
 
-/** A fresh answer, or a stale one while a new one is fetched; undefined when there is none in the form asked for. */
-async function recalled(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<Answer | undefined> {
-  const fresh = options.cache.getNow(keys.answer) ?? (await options.cache.get(keys.answer));
-  if (fresh) {
-    remember(exchange, keys, options.memo);
-    return replay(exchange, fresh, options);
-  }
+/** The fresh answer, or a stale one while a new one is fetched; a new one when there is none in the form asked for. */
+function recalled(
+  exchange: Exchange,
+  keys: CacheKeys,
+  fresh: StoredAnswer | undefined,
+  next: Handle,
+  options: RecallOptions,
+): Promise<Answer> {
+  const held = fresh ?? stale(exchange, keys, next, options);
+  if (fresh) remember(exchange, keys, options.memo);
+  const answer = held && replay(exchange, held, options);
+  return answer ? Promise.resolve(answer) : fly(exchange, keys, next, options);
+}
+
+function stale(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): StoredAnswer | undefined {
   const kept = options.cache.peek(keys.answer);
-  if (!kept) return undefined;
   // Not stale when another call brought it while the second tier was asked.
-  if (kept.leftMs <= 0) void refresh(exchange, keys, next, options);
-  return replay(exchange, kept.value, options);
+  if (kept && kept.leftMs <= 0) void refresh(exchange, keys, next, options);
+  return kept?.value;
 }
 
 /** From its second answer on, the body need not be read again. */
@@ -69,11 +75,11 @@ function replay(exchange: Exchange, held: StoredAnswer, { clock, random }: Recal
   if (!form) return undefined;
   report.cache = "hit";
   const contentType = form === held ? held.contentType : CONTENT_TYPES[wire];
-  const headers = new Headers({
-    "content-type": contentType,
-    age: String(Math.max(0, Math.floor((clock.now() - held.storedAt) / 1000))),
-    "request-id": id,
-  });
+  const headers = new HeaderFields([
+    ["content-type", contentType],
+    ["age", String(Math.max(0, Math.floor((clock.now() - held.storedAt) / 1000)))],
+    ["request-id", id],
+  ]);
   if (held.usage) headers.set("x-millrace-usage", JSON.stringify(held.usage));
   return { status: 200, headers, body: withFreshId({ ...held, bytes: form.bytes }, random) };
 }
@@ -82,7 +88,7 @@ const CONTENT_TYPES = { events: "text/event-stream; charset=utf-8", json: "appli
 
 /** Fetches anew for nobody in particular. Its failure is the next caller's to see, when the stale answer has ended. */
 async function refresh(exchange: Exchange, keys: CacheKeys, next: Handle, options: RecallOptions): Promise<void> {
-  const { signal } = new AbortController();
+  const signal = new Cancellation();
   const forNobody = { ...exchange, call: { ...exchange.call, signal }, report: { ...exchange.report } };
   try {
     const { body } = await fly(forNobody, keys, next, options);

@@ -1,9 +1,10 @@
 // Around everything: gives every answer its headers, and writes down what became of the call exactly once, when its
 // last byte went out or its client left. Knows nothing of where the record goes. Records hold no prompt and no secret.
 
-import { type Clock, MillraceError } from "../../base/index.ts";
+import { type Abortable, type Clock, MillraceError } from "../../base/index.ts";
 import type { DialectName, Endpoint, Usage } from "../dialects/dialect.ts";
-import type { Answer, CacheOutcome, Exchange, Handle, Outcome, Step } from "../exchange.ts";
+import type { Answer, CacheOutcome, Exchange, Outcome, Step } from "../exchange.ts";
+import { HeaderFields } from "../header-fields.ts";
 import { refuse } from "../refuse.ts";
 import type { Sink } from "../sink.ts";
 
@@ -44,7 +45,12 @@ export interface RecordOptions {
 
 export function record({ clock, observe, report }: RecordOptions): Step {
   return (next) => async (exchange) => {
-    const answer = await attempt(next, exchange, report);
+    let answer: Answer;
+    try {
+      answer = await next(exchange);
+    } catch (error) {
+      answer = unexpected(exchange, error, report);
+    }
     decorate(answer.headers, exchange);
     const finish = () => observe(recordOf(exchange, answer.status, clock.monotonic()));
     const { body } = answer;
@@ -63,7 +69,7 @@ export function record({ clock, observe, report }: RecordOptions): Step {
       finish();
     };
     signal.addEventListener("abort", neverRead, { once: true });
-    const run = async (sink: Sink, readerSignal: AbortSignal) => {
+    const run = async (sink: Sink, readerSignal: Abortable) => {
       running = true;
       signal.removeEventListener("abort", neverRead);
       try {
@@ -77,14 +83,6 @@ export function record({ clock, observe, report }: RecordOptions): Step {
     };
     return { ...answer, body: run };
   };
-}
-
-async function attempt(next: Handle, exchange: Exchange, report: RecordOptions["report"]): Promise<Answer> {
-  try {
-    return await next(exchange);
-  } catch (error) {
-    return unexpected(exchange, error, report);
-  }
 }
 
 function counted(sink: Sink, { report }: Exchange, clock: Clock): Sink {
@@ -109,13 +107,13 @@ function blame({ report, call }: Exchange, error: unknown): void {
 function unexpected(exchange: Exchange, error: unknown, report: RecordOptions["report"]): Answer {
   if (exchange.call.signal.aborted) {
     exchange.report.outcome = "client_left";
-    return { status: 499, headers: new Headers(), body: new Uint8Array(0) };
+    return { status: 499, headers: new HeaderFields(), body: new Uint8Array(0) };
   }
   report(error, exchange.id);
   return refuse(exchange, "internal", `Millrace failed to serve this call; its operator finds it as ${exchange.id}.`);
 }
 
-function decorate(headers: Headers, { id, report, session }: Exchange): void {
+function decorate(headers: HeaderFields, { id, report, session }: Exchange): void {
   if (!headers.has("x-request-id")) headers.set("x-request-id", id);
   headers.set("x-millrace-cache", report.cache);
   if (report.upstream !== undefined) headers.set("x-millrace-upstream", report.upstream);

@@ -5,6 +5,7 @@
 import { type Cancel, type Clock, MillraceError, text, utf8 } from "../../base/index.ts";
 import type { RefusalKind } from "../dialects/dialect.ts";
 import type { Answer, Exchange, Step } from "../exchange.ts";
+import { HeaderFields } from "../header-fields.ts";
 import { refusalStatus } from "../refuse.ts";
 import type { Sink, StreamBody } from "../sink.ts";
 
@@ -47,7 +48,10 @@ function openedEarly(exchange: Exchange, coming: Promise<Answer>, options: Susta
     // A whole answer where a stream was promised: only an error comes so.
     await sink.write(exchange.dialect.errorEvent(exchange.endpoint, kindOf(status), messageOf(late)));
   };
-  const headers = new Headers({ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
+  const headers = new HeaderFields([
+    ["content-type", "text/event-stream; charset=utf-8"],
+    ["cache-control", "no-cache"],
+  ]);
   return { status: 200, headers, body: sustained(exchange, body, options) };
 }
 

@@ -84,7 +84,7 @@ test.skipIf(!isLinux)(
     for (const reason of ["first", "second"]) {
       const attempt = connector.connect(url);
       const failure = failureOf(attempt.connection);
-      attempt.giveUp(reason);
+      attempt.abort(reason);
       expect(await failure).toBe(reason);
     }
     expect(await failureOf(connector.connect(url).connection)).toBe("upstream_unreachable");
@@ -101,7 +101,7 @@ test("an attempt that is answered after it was given up is closed, and counts no
   const url = new URL(`http://127.0.0.1:${server?.port}`);
   const attempt = connector.connect(url);
   const failure = failureOf(attempt.connection);
-  attempt.giveUp("reason");
+  attempt.abort("reason");
   expect(await failure).toBe("reason");
   expect(await failureOf(connector.connect(url).connection)).toBe("upstream_unreachable");
   await until(() => server?.accepted() === 1 && server.open() === 0);

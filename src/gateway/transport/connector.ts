@@ -10,7 +10,8 @@ import { Connection } from "./connection.ts";
 export interface Attempt {
   /** Rejects with `upstream_unreachable`, or with the reason it was given up for. */
   readonly connection: Promise<Connection>;
-  giveUp(reason: unknown): void;
+  /** Without effect once there is one. */
+  abort(reason: unknown): void;
 }
 
 type Socket = Bun.Socket<Connection | undefined>;
@@ -34,15 +35,15 @@ export class Connector {
     const abandoned = this.#abandoned.get(url.origin) ?? 0;
     if (abandoned >= this.#abandonedMax) {
       opening.fail(new Error(`It has left ${abandoned} attempts to connect unanswered.`));
-      return opening;
+      return { connection: opening.connection, abort: () => {} };
     }
     const answered = opening.start(url);
-    const giveUp = (reason: unknown) => {
+    const abort = (reason: unknown) => {
       if (!opening.giveUp(reason)) return;
       this.#count(url.origin, 1);
       void answered.then(() => this.#count(url.origin, -1));
     };
-    return { connection: opening.connection, giveUp };
+    return { connection: opening.connection, abort };
   }
 
   #count(origin: string, change: number): void {
@@ -52,7 +53,7 @@ export class Connector {
   }
 }
 
-class Opening implements Attempt {
+class Opening {
   readonly connection: Promise<Connection>;
   #resolve: (connection: Connection) => void = () => {};
   #reject: (reason: unknown) => void = () => {};

@@ -1,6 +1,7 @@
 // A transport over anything shaped like `fetch`: the scripted model in this process, a test's double.
 
 import { MillraceError, orAbort } from "../../base/index.ts";
+import { HeaderFields } from "../header-fields.ts";
 import type { Sink } from "../sink.ts";
 import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 
@@ -22,7 +23,7 @@ async function respond(fetch: Fetch, request: TransportRequest, signal: AbortSig
   const declared = response.headers.get("content-length");
   return {
     status: response.status,
-    headers: new Headers(response.headers),
+    headers: HeaderFields.from(response.headers),
     length: declared === null ? undefined : Number(declared),
     pipe: (sink) => pump(response, sink, signal),
   };

@@ -7,7 +7,8 @@ import { MillraceError } from "../../base/index.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "./connection-pool.ts";
 import { Connector } from "./connector.ts";
-import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
+import { type Server, Servers } from "./servers.ts";
+import type { Transport, TransportCall, TransportRequest, TransportResponse } from "./transport.ts";
 import { StaleConnection } from "./wire-exchange.ts";
 
 export type HttpTransportOptions = ConnectionPoolOptions;
@@ -22,56 +23,61 @@ export interface HttpTransport {
 export function httpTransport(options: HttpTransportOptions): HttpTransport {
   const pool = new ConnectionPool(options);
   const connector = new Connector();
-  const send: Transport = (request) => {
-    const call = new HttpCall(pool, connector);
-    return Object.assign(call, { response: call.run(request) });
-  };
+  const servers = new Servers();
+  const send: Transport = (request) => new HttpCall(pool, connector, servers, request);
   return { send, close: () => pool.close() };
 }
 
 /** One request, wherever it is: waiting for a connection or on one. */
-class HttpCall {
+class HttpCall implements TransportCall {
+  readonly response: Promise<TransportResponse>;
   readonly #pool: ConnectionPool;
   readonly #connector: Connector;
   /** Ends what is under way now. */
-  #stop: ((reason: unknown) => void) | undefined;
+  #stop: { abort(reason: unknown): void } | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  constructor(pool: ConnectionPool, connector: Connector) {
+  constructor(pool: ConnectionPool, connector: Connector, servers: Servers, request: TransportRequest) {
     this.#pool = pool;
     this.#connector = connector;
+    this.response = this.#run(request, servers);
   }
 
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = { reason };
-    this.#stop?.(reason);
+    this.#stop?.abort(reason);
   }
 
-  async run(request: TransportRequest): Promise<TransportResponse> {
-    const url = new URL(request.url);
-    const head = headOf(request, url);
-    const kept = this.#pool.take(url.origin);
-    if (kept) {
-      try {
-        request.onConnected?.();
-        return await this.#sendOn(kept, request, url, head, true);
-      } catch (error) {
-        if (!(error instanceof StaleConnection)) throw error;
-      }
+  #run(request: TransportRequest, servers: Servers): Promise<TransportResponse> {
+    try {
+      const { server, target } = servers.find(request.url);
+      const head = headOf(request, server, target);
+      const kept = this.#pool.take(server.origin);
+      if (!kept) return this.#connect(request, server, head, false);
+      request.onConnected?.();
+      return this.#sendOn(kept, request, server, head, true).catch((error: unknown) => {
+        if (error instanceof StaleConnection) return this.#connect(request, server, head, true);
+        throw error;
+      });
+    } catch (error) {
+      return Promise.reject(error);
     }
+  }
+
+  async #connect(request: TransportRequest, server: Server, head: Uint8Array, isAgain: boolean): Promise<TransportResponse> {
     if (this.#aborted) throw this.#aborted.reason;
-    const attempt = this.#connector.connect(url);
-    this.#stop = attempt.giveUp;
+    const attempt = this.#connector.connect(server.url);
+    this.#stop = attempt;
     const fresh = await attempt.connection;
-    if (!kept) request.onConnected?.();
-    return this.#sendOn(fresh, request, url, head, false);
+    if (!isAgain) request.onConnected?.();
+    return this.#sendOn(fresh, request, server, head, false);
   }
 
   #sendOn(
     connection: Connection,
     request: TransportRequest,
-    { origin }: URL,
+    { origin }: Server,
     head: Uint8Array,
     isReused: boolean,
   ): Promise<TransportResponse> {
@@ -80,7 +86,7 @@ class HttpCall {
       return Promise.reject(this.#aborted.reason);
     }
     const exchange = connection.send(request, head, isReused, (idle) => this.#pool.keep(origin, idle));
-    this.#stop = (reason) => exchange.abort(reason);
+    this.#stop = exchange;
     return exchange.response;
   }
 }
@@ -91,9 +97,9 @@ const NO_FIELD_VALUE = /[\0\r\n\u0100-\uffff]/;
 const OWN_FIELDS = /^(?:host|content-length|transfer-encoding)$/i;
 
 /** Refuses what would make a second header, or a second request, out of one (RFC 9112, section 11.2). */
-function headOf({ method, headers, body }: TransportRequest, url: URL): Uint8Array {
+function headOf({ method, headers, body }: TransportRequest, { host }: Server, target: string): Uint8Array {
   if (!TOKEN.test(method)) throw unsendable("The method");
-  let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`;
+  let head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\n`;
   for (const [name, value] of headers) {
     if (!TOKEN.test(name) || OWN_FIELDS.test(name)) throw unsendable("The name of a header");
     if (NO_FIELD_VALUE.test(value)) throw unsendable(`The value of the header \`${name}\``);

@@ -3,9 +3,10 @@
 // However the bytes are cut, the events are the same. Body bytes are passed on as views of what came in, never copied.
 
 import { MillraceError } from "../../base/index.ts";
+import { HeaderFields } from "../header-fields.ts";
 
 export interface ResponseEvents {
-  head(status: number, headers: Headers, length: number | undefined): void;
+  head(status: number, headers: HeaderFields, length: number | undefined): void;
   data(bytes: Uint8Array): void;
   /** @param reusable the connection may carry another request. */
   end(reusable: boolean): void;
@@ -18,7 +19,8 @@ const INTERIM_MAX = 16;
 const LINE_BYTES_MAX = 4096;
 const BEGINNING = "HTTP/1.";
 const SIZE_DIGITS_MAX = 12;
-const LINE_BREAK = /[\r\n]/;
+const NO_FIELD_VALUE = /[\0\r\n]/;
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -98,13 +100,13 @@ export class ResponseParser {
   }
 
   #readHead(text: string): void {
-    const lines = text.split("\r\n");
-    const status = /^HTTP\/1\.([01]) (\d{3})(?: [^\0\r\n]*)?$/.exec(lines[0] ?? "");
+    const lineEnd = text.indexOf("\r\n");
+    const status = /^HTTP\/1\.([01]) (\d{3})(?: [^\0\r\n]*)?$/.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
     if (!status) throw malformed("does not begin like HTTP/1.1");
     const code = Number(status[2]);
     if (code === 101) throw malformed("switches protocols, which nobody asked for");
     if (code < 100 || code > 599) throw malformed("has a status that is none");
-    const headers = headersOf(lines);
+    const headers = lineEnd < 0 ? new HeaderFields() : fieldsOf(text, lineEnd + 2);
     if (code < 200) {
       // The real one follows.
       if (++this.#interimCount > INTERIM_MAX) throw malformed("is announced without end");
@@ -117,7 +119,7 @@ export class ResponseParser {
   }
 
   /** Decides how the body is delimited (RFC 9112, section 6.3). */
-  #frame(status: number, headers: Headers, isOld: boolean): number | undefined {
+  #frame(status: number, headers: HeaderFields, isOld: boolean): number | undefined {
     const coding = headers.get("transfer-encoding");
     const length = lengthOf(headers.get("content-length"));
     this.#left = 0;
@@ -196,7 +198,7 @@ export class ResponseParser {
       this.#finish(this.#reusable);
     } else {
       // Read for its form only: nothing here acts on trailers.
-      headersOf(["", line]);
+      fieldsOf(line, 0);
       this.#trailerBytes += line.length;
       if (this.#trailerBytes > HEAD_BYTES_MAX) throw malformed("has trailers without end");
     }
@@ -222,26 +224,36 @@ function hexDigit(byte: number | undefined): number {
 }
 
 /** No white space before the colon, no folded lines, and no line break but CR LF (RFC 9112, section 5). */
-function headersOf(lines: readonly string[]): Headers {
-  if (lines.length > FIELDS_MAX) throw malformed(`has over ${FIELDS_MAX} headers`);
-  const headers = new Headers();
-  for (let index = 1; index < lines.length; index++) {
-    const line = lines[index] as string;
-    const colon = line.indexOf(":");
-    // `append` would trim a line break at either end of a value.
-    if (colon <= 0 || LINE_BREAK.test(line)) throw malformed("has a header that no header may be");
-    try {
-      headers.append(line.slice(0, colon), line.slice(colon + 1));
-    } catch {
-      throw malformed("has a header that no header may be");
-    }
+function fieldsOf(text: string, from: number): HeaderFields {
+  const fields: [string, string][] = [];
+  for (let at = from; at <= text.length; ) {
+    const feed = text.indexOf("\r\n", at);
+    const end = feed < 0 ? text.length : feed;
+    const colon = text.indexOf(":", at);
+    if (colon < 0 || colon >= end) throw malformed("has a header that no header may be");
+    const name = text.slice(at, colon);
+    const value = withoutOws(text, colon + 1, end);
+    if (!FIELD_NAME.test(name) || NO_FIELD_VALUE.test(value)) throw malformed("has a header that no header may be");
+    if (fields.push([name.toLowerCase(), value]) > FIELDS_MAX) throw malformed(`has over ${FIELDS_MAX} headers`);
+    at = end + 2;
   }
-  return headers;
+  return new HeaderFields(fields);
 }
 
-function staysOpen(isNew: boolean, headers: Headers): boolean {
+/** Spaces and tabs alone may stand around a value; `trim` would take more. */
+function withoutOws(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isOws(text.charCodeAt(start))) start++;
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isOws = (code: number): boolean => code === 0x20 || code === 0x09;
+
+function staysOpen(isNew: boolean, headers: HeaderFields): boolean {
   const connection = headers.get("connection");
-  if (connection === null) return isNew;
+  if (connection === null || connection === "keep-alive") return isNew || connection !== null;
   const options = connection
     .toLowerCase()
     .split(",")

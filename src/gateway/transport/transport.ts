@@ -1,6 +1,7 @@
 // How a request reaches an upstream and its answer comes back, in the gateway's words: whole request bodies out,
 // pushed chunks in. One implementation speaks HTTP/1.1, another wraps a `fetch` function (the scripted model).
 
+import type { HeaderFields } from "../header-fields.ts";
 import type { Sink } from "../sink.ts";
 
 export interface TransportRequest {
@@ -17,14 +18,15 @@ export interface TransportRequest {
 
 export interface TransportResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderFields;
   /** Bytes of the body when the upstream said so; undefined when it did not. */
   readonly length: number | undefined;
   /**
-   * Pushes the body into the sink and resolves at its end. A promise from the sink holds the upstream back. To be called
-   * once; until then the connection waits. Rejects with `upstream_cut`, or with the reason of `abort`.
+   * Pushes the body into the sink and resolves at its end; no promise when all of it was pushed at once. A promise from
+   * the sink holds the upstream back. To be called once; until then the connection waits. Rejects with `upstream_cut`,
+   * or with the reason of `abort`.
    */
-  readonly pipe: (sink: Sink) => Promise<void>;
+  readonly pipe: (sink: Sink) => void | Promise<void>;
 }
 
 /** A request under way. Plain functions instead of an AbortSignal, which costs more than the request's own bookkeeping. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { failureOf } from "../../../test/kit/whole-answer.ts";
 import { concat, MillraceError, text, utf8 } from "../../base/index.ts";
 import type { Sink } from "../sink.ts";
 import { StaleConnection, WireExchange } from "./wire-exchange.ts";
@@ -108,7 +109,7 @@ describe("a reader that waits", () => {
     exchange.push(utf8(chunked(["a", "b"])));
     exchange.closed(false);
     go();
-    expect(await done.catch((error) => error.code)).toBe("upstream_cut");
+    expect(await failureOf(done)).toBe("upstream_cut");
     expect(got).toEqual(["a", "b"]);
   });
 
@@ -120,7 +121,7 @@ describe("a reader that waits", () => {
     const done = (await exchange.response).pipe(sink);
     exchange.push(utf8(chunked(["a", "b"])));
     exchange.abort("reason");
-    expect(await done.catch((reason) => reason)).toBe("reason");
+    expect(await failureOf(done)).toBe("reason");
     go();
     await turn();
     expect(got).toEqual(["a"]);
@@ -134,7 +135,7 @@ describe("a reader that waits", () => {
     exchange.push(utf8(HEAD + chunked(["a", "b"]) + LAST));
     const done = (await exchange.response).pipe(sink);
     exchange.abort("reason");
-    expect(await done.catch((reason) => reason)).toBe("reason");
+    expect(await failureOf(done)).toBe("reason");
     expect(got).toEqual(["a"]);
     expect(connection.asked).toEqual(["reuse"]);
   });
@@ -163,7 +164,7 @@ describe("a reader that fails", () => {
       if (when === "late") exchange.push(bytes);
       const done = pipe(sink);
       if (when === "live") exchange.push(bytes);
-      expect(await done.catch((error) => error)).toBe(FAILURE);
+      expect(await failureOf(done)).toBe(FAILURE);
       exchange.push(utf8(chunked(["d"])));
       expect(got).toEqual(["a", "b"]);
       expect(connection.asked).toContain("destroy");
@@ -184,7 +185,7 @@ describe("a reader that fails", () => {
     };
     const done = (await exchange.response).pipe(sink);
     exchange.push(utf8(chunked(["a", "b"]) + LAST));
-    expect(await done.catch((reason) => reason)).toBe("reason");
+    expect(await failureOf(done)).toBe("reason");
     expect([got, connection.asked]).toEqual([["a"], ["resume", "destroy"]]);
   });
 });
@@ -212,7 +213,7 @@ describe("without a reader", () => {
     const { pipe } = await exchange.response;
     exchange.abort("reason");
     const { got, sink } = reader(() => false);
-    expect(await pipe(sink).catch((reason) => reason)).toBe("reason");
+    expect(await failureOf(pipe(sink))).toBe("reason");
     expect(got).toEqual([]);
   });
 });
@@ -238,7 +239,7 @@ describe("a close", () => {
       const { got, sink } = reader(() => false);
       const done = (await exchange.response).pipe(sink);
       exchange.closed(hungUp);
-      expect(await done.catch((error) => error.code)).toBe(hungUp ? undefined : "upstream_cut");
+      expect(await failureOf(done)).toBe(hungUp ? "fulfilled" : "upstream_cut");
       expect(got).toEqual(["abc"]);
     }
   });

@@ -3,8 +3,9 @@
 // Invariant: the sink gets every byte once and in order, one write at a time, and none after a failure or an abort.
 
 import { MillraceError } from "../../base/index.ts";
+import type { HeaderFields } from "../header-fields.ts";
 import type { Sink } from "../sink.ts";
-import { ResponseParser } from "./response-parser.ts";
+import { type ResponseEvents, ResponseParser } from "./response-parser.ts";
 import type { TransportResponse } from "./transport.ts";
 
 /** What may come before there is a reader: beyond this the connection is paused. */
@@ -22,12 +23,13 @@ export interface Wire {
   destroy(): void;
 }
 
-export class WireExchange {
+export class WireExchange implements ResponseEvents {
   /** Rejects with `StaleConnection`, `upstream_cut` or the reason of `abort`. */
   readonly response: Promise<TransportResponse>;
   readonly #wire: Wire;
   readonly #isReused: boolean;
   readonly #parser: ResponseParser;
+  #resolve: (response: TransportResponse) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
   #sink: Sink | undefined;
   #settle: { resolve: () => void; reject: (reason: unknown) => void } | undefined;
@@ -44,16 +46,11 @@ export class WireExchange {
   constructor(wire: Wire, hasBody: boolean, isReused: boolean) {
     this.#wire = wire;
     this.#isReused = isReused;
-    let resolve: (response: TransportResponse) => void = () => {};
-    this.response = new Promise((yes, no) => {
-      resolve = yes;
-      this.#reject = no;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
-    const head = (status: number, headers: Headers, length: number | undefined) =>
-      resolve({ status, headers, length, pipe: (sink) => this.#pipe(sink) });
-    const data = (bytes: Uint8Array) => this.#data(bytes);
-    const end = (isReusable: boolean) => this.#end(isReusable);
-    this.#parser = new ResponseParser({ head, data, end }, hasBody);
+    this.#parser = new ResponseParser(this, hasBody);
   }
 
   push(bytes: Uint8Array): void {
@@ -83,20 +80,18 @@ export class WireExchange {
     this.#isAborted = true;
     this.#queue = [];
     this.#ending = { failure: reason ?? new MillraceError("upstream_cut", "The request ended without a reason.") };
-    this.#isHeld = this.#settle === undefined;
+    this.#isHeld = this.#sink === undefined;
     this.#reject(this.#ending.failure);
     this.#settleAtEnd();
   }
 
-  #pipe(sink: Sink): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#sink = sink;
-      this.#settle = { resolve, reject };
-      this.#release();
-    });
+  /** From the parser. */
+  head(status: number, headers: HeaderFields, length: number | undefined): void {
+    this.#resolve({ status, headers, length, pipe: (sink) => this.#pipe(sink) });
   }
 
-  #data(bytes: Uint8Array): void {
+  /** From the parser. */
+  data(bytes: Uint8Array): void {
     if (this.#ending) return;
     if (!this.#isHeld) {
       this.#write(bytes);
@@ -105,6 +100,25 @@ export class WireExchange {
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.byteLength;
     if (this.#queuedBytes > EARLY_BYTES_MAX) this.#wire.pause();
+  }
+
+  /** From the parser. */
+  end(isReusable: boolean): void {
+    if (this.#ending) return;
+    this.#ending = {};
+    this.#wire.finished(isReusable);
+    this.#settleAtEnd();
+  }
+
+  /** A body that is here already needs no promise. */
+  #pipe(sink: Sink): void | Promise<void> {
+    this.#sink = sink;
+    this.#release();
+    if (this.#ending && !("failure" in this.#ending) && !this.#isHeld) return;
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#settleAtEnd();
+    });
   }
 
   #write(bytes: Uint8Array): void {
@@ -135,13 +149,6 @@ export class WireExchange {
     this.#taken = 0;
     this.#queuedBytes = 0;
     if (!this.#ending) this.#wire.resume();
-    this.#settleAtEnd();
-  }
-
-  #end(isReusable: boolean): void {
-    if (this.#ending) return;
-    this.#ending = {};
-    this.#wire.finished(isReusable);
     this.#settleAtEnd();
   }
 

@@ -44,6 +44,21 @@ export class Breaker {
     return typeof outcome === "string" ? undefined : outcome;
   }
 
+  /** As `run`, for a call that answers at once. What it answered counts, however long it took. */
+  runSync<T>(call: () => T, msMax: number): { value: T } | undefined {
+    if (this.#isOpen) return undefined;
+    const { clock } = this.#options;
+    const startedAt = clock.monotonic();
+    try {
+      const value = call();
+      if (clock.monotonic() - startedAt > msMax) this.#open();
+      return { value };
+    } catch {
+      this.#open();
+      return undefined;
+    }
+  }
+
   /** Stops probing. */
   close(): void {
     this.#cancelProbe?.();

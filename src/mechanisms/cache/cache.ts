@@ -114,15 +114,6 @@ export class Cache<V> {
     return undefined;
   }
 
-  /** As `get`, but when there is no fresh value nothing is counted or noted: for callers who then ask `get`. */
-  getNow(key: ScopedKey): V | undefined {
-    const nowMs = this.#options.clock.monotonic();
-    const entry = this.#residents.find(key);
-    if (entry?.value === undefined || entry.expiresAtMs <= nowMs) return undefined;
-    this.#residents.request(entry, true);
-    return this.#hit(entry, entry.value);
-  }
-
   /** What is known of a value, fresh or within its stale window. Counts nothing and keeps nothing alive. */
   peek(key: ScopedKey): Peeked<V> | undefined {
     const entry = this.#residents.find(key);

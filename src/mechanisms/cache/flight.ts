@@ -2,7 +2,7 @@
 // more, chunks that all have read are dropped, and the producer waits for the slowest reader. While every sink takes its
 // chunk at once, a chunk costs one call a reader and no promise.
 
-import { MillraceError } from "../../base/index.ts";
+import { type Abortable, MillraceError } from "../../base/index.ts";
 import { SharedSignal } from "./shared-signal.ts";
 
 /** Where chunks go. A returned promise is backpressure: the next chunk waits for it. */
@@ -11,7 +11,7 @@ export interface FlightSink<Chunk> {
 }
 
 /** Pushes every chunk in order, then resolves. Rejects when the source fails, or with the signal's reason. */
-export type FlightBody<Chunk> = (sink: FlightSink<Chunk>, signal: AbortSignal) => Promise<void>;
+export type FlightBody<Chunk> = (sink: FlightSink<Chunk>, signal: Abortable) => Promise<void>;
 
 export interface FlightLimits<Chunk> {
   weigh: (chunk: Chunk) => number;
@@ -35,7 +35,7 @@ export class Flight<Chunk> implements FlightSink<Chunk> {
   constructor(limits: FlightLimits<Chunk>, onClose: () => void) {
     this.#limits = limits;
     this.#onClose = onClose;
-    this.shared.signal.addEventListener("abort", () => this.#allLeft(), { once: true });
+    this.shared.signal.addEventListener("abort", () => this.#allLeft());
   }
 
   get readers(): number {
@@ -48,7 +48,7 @@ export class Flight<Chunk> implements FlightSink<Chunk> {
   }
 
   /** A reader that starts at the first chunk. Only while the flight is open. */
-  join(signal: AbortSignal): Reader<Chunk> {
+  join(signal: Abortable): Reader<Chunk> {
     const reader = new Reader<Chunk>(this, signal);
     this.#readers.add(reader);
     return reader;
@@ -121,36 +121,46 @@ export class Flight<Chunk> implements FlightSink<Chunk> {
   }
 }
 
-/** One joiner's way through a flight. It holds its place, unread, until its body is run or its signal aborts. */
+/** One joiner's way through a flight. It holds its place, unread, until its body is run, it leaves or its signal aborts. */
 export class Reader<Chunk> {
   readonly #flight: Flight<Chunk>;
-  readonly #leave: () => void;
+  readonly #leaveShared: () => void;
   #sink: FlightSink<Chunk> | undefined;
   #isBusy = false;
   #isGone = false;
-  readonly #done = Promise.withResolvers<void>();
+  #failure: { readonly reason: unknown } | undefined;
+  #done: PromiseWithResolvers<void> | undefined;
   position = 0;
 
-  constructor(flight: Flight<Chunk>, signal: AbortSignal) {
+  constructor(flight: Flight<Chunk>, signal: Abortable) {
     this.#flight = flight;
-    this.#leave = flight.shared.join(signal, (reason) => this.#fail(reason));
-    this.#done.promise.catch(() => {}); // Who never runs the body need not hear of its failure.
+    this.#leaveShared = flight.shared.join(signal, (reason) => this.#fail(reason));
+  }
+
+  /** Gives its place up: what comes is not for it. */
+  leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#leaveShared();
+    this.#flight.removed(this);
   }
 
   /** The body to hand out. It can be run once. */
-  readonly body: FlightBody<Chunk> = async (sink, signal) => {
+  async run(sink: FlightSink<Chunk>, signal: Abortable): Promise<void> {
     if (this.#sink) throw new MillraceError("option_invalid", "This body was run already: join the flight again for another.");
     this.#sink = sink;
+    this.#done = Promise.withResolvers<void>();
     const abort = () => this.#fail(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
+    if (this.#failure) this.#done.reject(this.#failure.reason);
+    else if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
     this.pump();
     try {
       await this.#done.promise;
     } finally {
       signal.removeEventListener("abort", abort);
     }
-  };
+  }
 
   /** Writes what there is until the sink asks for a pause. */
   pump(): void {
@@ -185,19 +195,19 @@ export class Reader<Chunk> {
   }
 
   #finish(): void {
-    if (this.#flight.failure !== undefined) this.#fail(this.#flight.failure);
-    else this.#go(() => this.#done.resolve());
+    if (this.#flight.failure !== undefined) {
+      this.#fail(this.#flight.failure);
+    } else {
+      this.leave();
+      this.#done?.resolve();
+    }
   }
 
+  /** Who never runs the body need not hear of its failure. */
   #fail(reason: unknown): void {
-    this.#go(() => this.#done.reject(reason));
-  }
-
-  #go(settle: () => void): void {
     if (this.#isGone) return;
-    this.#isGone = true;
-    settle();
-    this.#leave();
-    this.#flight.removed(this);
+    this.#failure = { reason };
+    this.leave();
+    this.#done?.reject(reason);
   }
 }

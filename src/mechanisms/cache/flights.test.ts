@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { MillraceError, VirtualClock } from "../../base/index.ts";
+import { type Cancellation, MillraceError, VirtualClock } from "../../base/index.ts";
 import { type FlightSink, Flights, type FlightsOptions, type Joined, scopedKey } from "./index.ts";
 
 const key = scopedKey("team", "a");
@@ -15,9 +15,9 @@ const settle = () => new VirtualClock().advance(0);
 /** A producer that a test drives by hand. */
 function scripted() {
   const done = Promise.withResolvers<void>();
-  const starts: AbortSignal[] = [];
+  const starts: Cancellation[] = [];
   let sink: FlightSink<string> | undefined;
-  const start = async (signal: AbortSignal) => {
+  const start = async (signal: Cancellation) => {
     starts.push(signal);
     signal.addEventListener("abort", () => done.reject(signal.reason));
     const run = (into: FlightSink<string>): Promise<void> => {
@@ -31,10 +31,10 @@ function scripted() {
   return { start, starts, write, end: () => done.resolve(), fail: (error: unknown) => done.reject(error) };
 }
 
-type Boarded = Extract<Joined<number, string>, { kind: "leader" | "follower" }>;
+type Boarded = Extract<Joined<number, string>, { body: unknown }>;
 
 function boarded(joined: Joined<number, string>): Boarded {
-  if (joined.kind === "failed" || joined.kind === "full") throw new Error(`expected a flight, got ${joined.kind}`);
+  if (!("body" in joined)) throw new Error(`expected a flight to be read, got ${joined.kind}`);
   return joined;
 }
 
@@ -228,8 +228,8 @@ describe("failures", () => {
   test("a joiner that leaves before there is a head gets its own reason", async () => {
     const flights = make();
     const leaving = new AbortController();
-    const seen: AbortSignal[] = [];
-    const start = (signal: AbortSignal) => {
+    const seen: Cancellation[] = [];
+    const start = (signal: Cancellation) => {
       seen.push(signal);
       return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     };

@@ -2,20 +2,19 @@
 // at its own pace. A caller that leaves cuts nobody else off; the producer is aborted when all have left.
 // Keeps nothing after the end: storing a whole answer is for whoever reads it.
 
-import { MillraceError, orAbort } from "../../base/index.ts";
+import { type Abortable, type Cancellation, MillraceError, orAbort } from "../../base/index.ts";
 import { whole } from "./cache-options.ts";
 import { Flight, type FlightBody } from "./flight.ts";
 import type { ScopedKey } from "./scoped-key.ts";
 
-/** What the producer knows before its first chunk, and how to run it. */
-export interface FlightStart<Head, Chunk> {
-  head: Head;
-  run: FlightBody<Chunk>;
-}
+/** What the producer knows before its first chunk, and how to run it; or all there is, when that came at once. */
+export type FlightStart<Head, Chunk> = { head: Head; run: FlightBody<Chunk> } | { head: Head; whole: Chunk };
 
 export type Joined<Head, Chunk> =
   /** `body` must be run, or the signal given to `join` aborted: until then the flight keeps a place for it. */
   | { kind: "leader" | "follower"; head: Head; body: FlightBody<Chunk> }
+  /** The one chunk there is: nothing is to be run. */
+  | { kind: "leader" | "follower"; head: Head; whole: Chunk }
   /** The producer failed before it had a head. All who joined get the same error. */
   | { kind: "failed"; error: unknown }
   /** At the limit of flights, or of joiners to this one. Nothing was started: go alone, or refuse. */
@@ -31,11 +30,13 @@ export interface FlightsOptions<Chunk> {
   joinersMax?: number;
 }
 
-type Start<Head, Chunk> = (signal: AbortSignal) => Promise<FlightStart<Head, Chunk>>;
+type Start<Head, Chunk> = (signal: Cancellation) => Promise<FlightStart<Head, Chunk>>;
+
+type Outcome<Head, Chunk> = FlightStart<Head, Chunk> | { error: unknown };
 
 interface Running<Head, Chunk> {
   flight: Flight<Chunk>;
-  started: Promise<{ head: Head } | { error: unknown }>;
+  started: Promise<Outcome<Head, Chunk>>;
 }
 
 export class Flights<Head, Chunk> {
@@ -60,18 +61,20 @@ export class Flights<Head, Chunk> {
   }
 
   /**
-   * Joins the flight of the key, or leads a new one. `start` gets the signal that aborts when all have left.
+   * Joins the flight of the key, or leads a new one. `start` gets what is aborted when all have left.
    * Rejects only with the reason of `signal`.
    */
-  async join(key: ScopedKey, start: Start<Head, Chunk>, signal: AbortSignal): Promise<Joined<Head, Chunk>> {
+  async join(key: ScopedKey, start: Start<Head, Chunk>, signal: Abortable): Promise<Joined<Head, Chunk>> {
     signal.throwIfAborted();
     const open = this.#open.get(key);
     if (open ? open.flight.readers >= this.#joinersMax : this.#running >= this.#flightsMax) return { kind: "full" };
     const { flight, started } = open ?? this.#launch(key, start);
-    const { body } = flight.join(signal);
+    const reader = flight.join(signal);
     const outcome = await orAbort(started, signal);
-    if ("error" in outcome) return { kind: "failed", error: outcome.error };
-    return { kind: open ? "follower" : "leader", head: outcome.head, body };
+    const kind = open ? "follower" : "leader";
+    if ("run" in outcome) return { kind, head: outcome.head, body: (sink, reading) => reader.run(sink, reading) };
+    reader.leave();
+    return "error" in outcome ? { kind: "failed", error: outcome.error } : { kind, head: outcome.head, whole: outcome.whole };
   }
 
   #launch(key: ScopedKey, start: Start<Head, Chunk>): Running<Head, Chunk> {
@@ -82,14 +85,15 @@ export class Flights<Head, Chunk> {
     return running;
   }
 
-  /** Resolves as soon as there is a head or an error; the chunks follow. */
-  async #produce(flight: Flight<Chunk>, start: Start<Head, Chunk>): Promise<{ head: Head } | { error: unknown }> {
+  /** Resolves as soon as there is a head or an error; chunks may follow. */
+  async #produce(flight: Flight<Chunk>, start: Start<Head, Chunk>): Promise<Outcome<Head, Chunk>> {
     const { signal } = flight.shared;
     try {
       await undefined; // The leader joins before anything can go wrong.
-      const { head, run } = await start(signal);
-      void this.#run(flight, run);
-      return { head };
+      const begun = await start(signal);
+      if ("run" in begun) void this.#run(flight, begun.run);
+      else this.#end(flight);
+      return begun;
     } catch (error) {
       this.#end(flight, error);
       return { error };

@@ -2,6 +2,7 @@
 // A load that is let go (its key or tag was invalidated, or a value was set by hand) still answers those who wait for
 // it, but nobody joins it any more and its value is not kept.
 
+import type { Abortable } from "../../base/index.ts";
 import { SharedSignal } from "./shared-signal.ts";
 
 export type LoadValue<V> = (signal: AbortSignal) => Promise<V>;
@@ -25,7 +26,7 @@ export class Load<V> {
   }
 
   /** Waits as a member. Rejects with the signal's reason when it aborts first. */
-  wait(signal?: AbortSignal): Promise<V> {
+  wait(signal?: Abortable): Promise<V> {
     const result = this.result as Promise<V>;
     return new Promise<V>((resolve, reject) => {
       const leave = this.shared.join(signal, reject);
@@ -49,7 +50,7 @@ export class Loads<V> {
   start(key: string, run: LoadValue<V>, tags: readonly string[], end: LoadEnd<V>): Load<V> {
     const load = new Load<V>(tags);
     this.#inFlight.set(key, load);
-    load.shared.signal.addEventListener("abort", () => this.#letGo(key, load), { once: true });
+    load.shared.signal.addEventListener("abort", () => this.#letGo(key, load));
     load.result = this.#run(key, load, run, end);
     // Each waiter hears of a failure; a load without waiters has nobody to tell.
     load.result.catch(() => {});
@@ -71,7 +72,7 @@ export class Loads<V> {
 
   async #run(key: string, load: Load<V>, run: LoadValue<V>, end: LoadEnd<V>): Promise<V> {
     try {
-      const value = await run(load.shared.signal);
+      const value = await run(load.shared.signal.toSignal());
       end.loaded(value, load);
       return value;
     } catch (failure) {

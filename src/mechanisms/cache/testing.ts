@@ -1,6 +1,6 @@
 // For the tests of TieredCache: a store in memory whose health a test decides, and caches over it on a virtual clock.
 
-import { MillraceError, seededRandom, text, utf8, VirtualClock } from "../../base/index.ts";
+import { type Clock, MillraceError, seededRandom, text, utf8, VirtualClock } from "../../base/index.ts";
 import type { KeyValue } from "../../ports/index.ts";
 import { type ScopedKey, scopedKey, TieredCache, type TieredCacheOptions } from "./index.ts";
 
@@ -61,9 +61,11 @@ export const never = new AbortController().signal;
 
 export interface Setting extends Partial<TieredCacheOptions<string>> {
   clock?: VirtualClock;
+  /** What the cache takes for time, where that is not the clock as it is. */
+  seenClock?: Clock;
 }
 
-export function make(options: Setting = {}, store?: FickleStore) {
+export function make({ seenClock, ...options }: Setting = {}, store?: FickleStore) {
   const clock = options.clock ?? new VirtualClock();
   const tier = store ?? new FickleStore(clock);
   const cache = new TieredCache<string>({
@@ -75,7 +77,7 @@ export function make(options: Setting = {}, store?: FickleStore) {
     random: seededRandom(1),
     tier,
     ...options,
-    clock,
+    clock: seenClock ?? clock,
   });
   return { clock, tier, cache };
 }

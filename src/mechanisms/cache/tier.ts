@@ -2,7 +2,7 @@
 // Writes and deletes wait in a bounded queue and are readable there. What was invalidated is not believed until a sweep
 // has deleted it from the store; that knowledge lives as long as this process.
 
-import type { Clock } from "../../base/index.ts";
+import type { Abortable, Clock } from "../../base/index.ts";
 import type { KeyValue } from "../../ports/index.ts";
 import { Breaker } from "./breaker.ts";
 import { decodeRecord, type TierNote } from "./tier-record.ts";
@@ -19,6 +19,8 @@ export interface TierOptions {
 
 /** `mustHappen`: a delete on somebody's order. Others may be dropped, at the price of an older value until it expires. */
 export type TierWrite = { kind: "set"; bytes: Uint8Array; ttlMs: number } | { kind: "delete"; mustHappen: boolean };
+
+type TierAnswer = Uint8Array | "absent" | undefined;
 
 const TAGS_MAX = 1000;
 
@@ -55,11 +57,21 @@ export class Tier {
     return this.#queue.size;
   }
 
-  /** The stored bytes; `absent` when the store has none; undefined when it is away or what it has is on its way out. */
-  async read(key: string): Promise<Uint8Array | "absent" | undefined> {
+  /**
+   * The stored bytes; `absent` when the store has none; undefined when it is away or what it has is on its way out.
+   * Without a promise where the store needs none. Neither throws nor rejects.
+   */
+  read(key: string): TierAnswer | Promise<TierAnswer> {
     if (this.#isAllInvalid) return undefined;
     const queued = this.#queue.get(key);
     if (queued) return queued.kind === "set" ? queued.bytes : undefined;
+    const { store, prefix, readMsMax } = this.#options;
+    if (!store.getSync) return this.#readLater(key);
+    const answer = this.#breaker.runSync(() => store.getSync?.(prefix + key), readMsMax);
+    return answer && (answer.value ?? "absent");
+  }
+
+  async #readLater(key: string): Promise<TierAnswer> {
     const { store, prefix, readMsMax } = this.#options;
     const answer = await this.#breaker.run(() => store.get(prefix + key), readMsMax, true);
     // A write or delete may have been queued while the store was reading.
@@ -98,7 +110,7 @@ export class Tier {
   }
 
   /** Waits until the queue is empty, the store is away or the signal aborts. Returns how many writes are left. */
-  async flush(signal: AbortSignal): Promise<number> {
+  async flush(signal: Abortable): Promise<number> {
     const left = Promise.withResolvers<void>();
     const leave = () => left.resolve();
     signal.addEventListener("abort", leave, { once: true });

@@ -3,7 +3,7 @@
 // `tierMsMax` once, never an error. The tier's keys are hashes; its records are cache entries, not data.
 // Invalidation reaches the tier and this process's memory, not the memory of other processes.
 
-import { type Clock, MillraceError, orAbort, systemClock } from "../../base/index.ts";
+import { type Abortable, type Clock, MillraceError, orAbort, systemClock } from "../../base/index.ts";
 import { type KeyValue, VALUE_BYTES_MAX } from "../../ports/index.ts";
 import { AbsentKeys } from "./absent-keys.ts";
 import { Cache, type CacheStats, type FetchOptions, type Peeked, type SetOptions } from "./cache.ts";
@@ -111,15 +111,10 @@ export class TieredCache<V> {
     });
   }
 
-  /** The value if it is fresh, from memory or else from the tier. Never rejects. */
-  get(key: ScopedKey): Promise<V | undefined> {
+  /** The value if it is fresh, from memory or else from the tier; a promise only when the tier is waited for. Never rejects. */
+  get(key: ScopedKey): V | undefined | Promise<V | undefined> {
     const held = this.#memory.get(key);
-    return held ? Promise.resolve(held.value) : this.#fromTier(key);
-  }
-
-  /** As `Cache.getNow`, of memory alone: a hit without a promise. */
-  getNow(key: ScopedKey): V | undefined {
-    return this.#memory.getNow(key)?.value;
+    return held ? held.value : this.#fromTier(key);
   }
 
   /** As `Cache.peek`, of memory alone. */
@@ -172,7 +167,7 @@ export class TieredCache<V> {
     };
     if (!this.#memory.peek(key)) {
       const reading = this.#fromTier(key);
-      const found = await (signal ? orAbort(reading, signal) : reading);
+      const found = await (signal && reading instanceof Promise ? orAbort(reading, signal) : reading);
       if (found !== undefined) return found;
     }
     const held = await this.#memory.fetch(key, loadHeld, options);
@@ -196,7 +191,7 @@ export class TieredCache<V> {
   }
 
   /** Waits until the tier has what was queued, it is away, or the signal aborts. Returns how many writes are left. */
-  async flush(signal: AbortSignal): Promise<number> {
+  async flush(signal: Abortable): Promise<number> {
     await Promise.allSettled(this.#encoding);
     return this.#tier.flush(signal);
   }
@@ -223,19 +218,25 @@ export class TieredCache<V> {
   }
 
   /** Reads a key once for all who ask meanwhile. */
-  #fromTier(key: ScopedKey): Promise<V | undefined> {
+  #fromTier(key: ScopedKey): undefined | Promise<V | undefined> {
     const running = this.#reads.get(key);
     if (running) return running.result;
-    if (this.#tier.isBypassed || this.#reads.size >= this.#readsMax) return Promise.resolve(undefined);
+    if (this.#tier.isBypassed || this.#reads.size >= this.#readsMax) return undefined;
+    const hashed = this.#hashKey(key);
+    const answer = this.#tier.read(hashed);
+    if (!(answer instanceof Promise || answer instanceof Uint8Array)) {
+      if (answer === "absent") this.#absent.add(key, this.#clock.monotonic());
+      this.#counts.tierMisses++;
+      return undefined;
+    }
     const read: Read<V> = { current: true, result: Promise.resolve(undefined) };
     this.#reads.set(key, read);
-    read.result = this.#read(key, read);
+    read.result = this.#take(key, hashed, answer, read);
     return read.result;
   }
 
-  async #read(key: ScopedKey, read: Read<V>): Promise<V | undefined> {
-    const hashed = this.#hashKey(key);
-    const answer = await this.#tier.read(hashed);
+  async #take(key: ScopedKey, hashed: string, coming: ReturnType<Tier["read"]>, read: Read<V>): Promise<V | undefined> {
+    const answer = await coming;
     if (answer === "absent" && read.current) this.#absent.add(key, this.#clock.monotonic());
     const promoted = answer instanceof Uint8Array ? await this.#promote(key, hashed, answer, read) : undefined;
     if (this.#reads.get(key) === read) this.#reads.delete(key);

@@ -45,6 +45,10 @@ export class MemoryKeyValue implements KeyValue {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
+    return this.getSync(key);
+  }
+
+  getSync(key: string): Uint8Array | undefined {
     this.#refuseClosed();
     checkKey(key);
     return this.#live(key)?.value.slice();

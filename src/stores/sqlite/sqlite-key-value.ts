@@ -59,6 +59,10 @@ export class SqliteKeyValue implements KeyValue {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
+    return this.getSync(key);
+  }
+
+  getSync(key: string): Uint8Array | undefined {
     checkKey(key);
     return this.#run(() => this.#statements.get.get(utf8(key), this.#clock.now())?.value);
   }

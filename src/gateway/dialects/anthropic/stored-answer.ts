@@ -1,10 +1,10 @@
 // An answer of the Anthropic API as something to keep: is it whole, what is its id, how would it look in the other
 // wire form. Only messages are streamed; counts and model lists are JSON and nothing else.
 
-import { text, utf8 } from "../../../base/index.ts";
+import { utf8 } from "../../../base/index.ts";
 import { canonicalFault } from "../canonical-json.ts";
 import type { Endpoint, WireAnswer } from "../dialect.ts";
-import { isObject, type JsonObject, parseObject } from "../json-object.ts";
+import { answerObject, isObject, type JsonObject } from "../json-object.ts";
 import { SseScanner } from "../sse-scanner.ts";
 import { foldEvents } from "./message-fold.ts";
 import { unfoldMessage } from "./message-unfold.ts";
@@ -13,7 +13,7 @@ import { isWholeMessage } from "./whole-message.ts";
 
 export function isStorable(endpoint: Endpoint, answer: WireAnswer): boolean {
   if (endpoint === "messages") return wholeMessage(answer) !== undefined;
-  const json = answer.wire === "json" ? parseObject(text(answer.bytes)) : undefined;
+  const json = answer.wire === "json" ? answerObject(answer) : undefined;
   if (json === undefined || "error" in json) return false;
   if (endpoint === "count_tokens") return Number.isSafeInteger(json.input_tokens) && Number(json.input_tokens) >= 0;
   return endpoint === "models" && (Array.isArray(json.data) || typeof json.id === "string");
@@ -31,12 +31,12 @@ export function convertAnswer(endpoint: Endpoint, answer: WireAnswer, to: WireAn
 
 export function answerId(endpoint: Endpoint, answer: WireAnswer): string | undefined {
   if (endpoint !== "messages") return undefined;
-  const message = answer.wire === "json" ? parseObject(text(answer.bytes)) : startedMessage(answer.bytes);
+  const message = answer.wire === "json" ? answerObject(answer) : startedMessage(answer.bytes);
   return typeof message?.id === "string" && message.id !== "" ? message.id : undefined;
 }
 
-function wholeMessage({ wire, bytes }: WireAnswer): JsonObject | undefined {
-  const message = wire === "json" ? parseObject(text(bytes)) : foldEvents(bytes);
+function wholeMessage(answer: WireAnswer): JsonObject | undefined {
+  const message = answer.wire === "json" ? answerObject(answer) : foldEvents(answer.bytes);
   return isWholeMessage(message) ? message : undefined;
 }
 

@@ -1,8 +1,8 @@
 // The chat completions endpoint: which request fields matter, and what makes its answers whole, equal and theirs.
 
-import { text, utf8 } from "../../../base/index.ts";
+import { utf8 } from "../../../base/index.ts";
 import type { WireAnswer } from "../dialect.ts";
-import { isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
+import { answerObject, isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
 import { ChatFold } from "./chat-fold.ts";
 import { chatProblem, chatUncacheable } from "./chat-request.ts";
 import { unfoldChat } from "./chat-unfold.ts";
@@ -26,7 +26,7 @@ interface Whole {
 /** The completion an answer says, in whichever form; undefined when it failed or is not whole. */
 function wholeOf(answer: WireAnswer): Whole | undefined {
   if (answer.wire === "json") {
-    const completion = parseObject(text(answer.bytes));
+    const completion = answerObject(answer);
     return completion && !completion.error ? { completion, lossless: true } : undefined;
   }
   const fold = new ChatFold();
@@ -91,7 +91,7 @@ export const chatCompletions: EndpointPart = {
   },
 
   answerId(answer) {
-    if (answer.wire === "json") return idOf(parseObject(text(answer.bytes)));
+    if (answer.wire === "json") return idOf(answerObject(answer));
     return firstInFrames(answer.bytes, (frame) => idOf(parseObject(frame)));
   },
 

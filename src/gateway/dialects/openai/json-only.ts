@@ -1,9 +1,8 @@
 // What endpoints share that answer with one JSON body and never with events: nothing to convert, no id to renew, and
 // the same answer each time. Such an endpoint adds its own checks.
 
-import { text } from "../../../base/index.ts";
 import type { WireAnswer } from "../dialect.ts";
-import { isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
+import { answerObject, isObject, type JsonObject, objectsOf } from "../json-object.ts";
 import type { EndpointPart } from "./endpoint-part.ts";
 import { errorFrame } from "./error-body.ts";
 import { watchJson } from "./event-watch.ts";
@@ -22,6 +21,6 @@ export const jsonOnly = {
 
 /** The entries of a list answer; empty when it failed or is none. */
 export function entriesOf(answer: WireAnswer): readonly JsonObject[] {
-  const body = answer.wire === "json" ? parseObject(text(answer.bytes)) : undefined;
+  const body = answer.wire === "json" ? answerObject(answer) : undefined;
   return isObject(body?.error) ? [] : objectsOf(body?.data);
 }

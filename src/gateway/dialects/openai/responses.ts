@@ -1,8 +1,8 @@
 // The Responses endpoint: which request fields matter, and what makes its answers whole, equal and theirs.
 
-import { text, utf8 } from "../../../base/index.ts";
+import { utf8 } from "../../../base/index.ts";
 import type { WireAnswer } from "../dialect.ts";
-import { isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
+import { answerObject, isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
 import type { EndpointPart } from "./endpoint-part.ts";
 import type { ApiError } from "./error-body.ts";
 import { watchWith } from "./event-watch.ts";
@@ -25,7 +25,7 @@ const FINAL_CODE = "invalid_prompt";
 /** The response an answer says, in whichever form; undefined when it failed or is not whole. */
 function responseOf(answer: WireAnswer): JsonObject | undefined {
   if (answer.wire === "events") return foldResponse(framesOf(answer.bytes));
-  const response = parseObject(text(answer.bytes));
+  const response = answerObject(answer);
   return response?.status === "completed" || response?.status === "incomplete" ? response : undefined;
 }
 
@@ -89,7 +89,7 @@ export const responses: EndpointPart = {
   },
 
   answerId(answer) {
-    if (answer.wire === "json") return idOf(parseObject(text(answer.bytes)));
+    if (answer.wire === "json") return idOf(answerObject(answer));
     return firstInFrames(answer.bytes, (frame) => idOf(parseObject(frame)?.response));
   },
 
