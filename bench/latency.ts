@@ -8,6 +8,7 @@ import { benchmark, type Report } from "./kit/report.ts";
 import type { Rig } from "./kit/rig.ts";
 import { medianOf, rounds, sayErrors, sumOf } from "./kit/rounds.ts";
 import { microseconds, times } from "./kit/statistics.ts";
+import { warmUp } from "./kit/warm-up.ts";
 import { wrk } from "./kit/wrk.ts";
 
 const BARE_RATIO_MAX = 1.5;
@@ -22,13 +23,13 @@ async function run(rig: Rig, report: Report): Promise<void> {
   const portkey = await startPortkey(rig, upstream);
   const others = [await startNginx(rig, upstream), await startHaproxy(rig, upstream), ...(portkey ? [portkey] : [])];
   const peers = [base, bare, millrace, ...others];
+  await warmUp(rig, [bare, millrace, ...others], BODY);
   const results = await rounds(
     peers.map(({ name, url, headers }) => ({
       name,
       measure: () => wrk(rig, { url, headers, body: BODY, connections: 1, seconds: report.quick ? 1 : 4 }),
     })),
     report.quick ? 3 : 9,
-    report.quick ? 2 : 1,
   );
   const p50 = (name: string) => medianOf(results, name, (figures) => figures.p50Us);
   const p99 = (name: string) => medianOf(results, name, (figures) => figures.p99Us);

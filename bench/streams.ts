@@ -39,7 +39,7 @@ async function run(rig: Rig, report: Report): Promise<void> {
     await startNginx(rig, upstream),
     await startHaproxy(rig, upstream),
   ];
-  const results = await rounds(peers.map(measure), report.quick ? 1 : 3, 0);
+  const results = await rounds(peers.map(measure), report.quick ? 1 : 3);
   const of = (name: string, figure: (result: Awaited<ReturnType<ReturnType<typeof measure>["measure"]>>) => number) =>
     medianOf(results, name, figure);
   const gap = (name: string) => of(name, ({ sample }) => sample.gapP99Ms);

@@ -9,6 +9,7 @@ import { benchmark, type Report } from "./kit/report.ts";
 import type { Rig } from "./kit/rig.ts";
 import { medianOf, rounds, sayErrors, sumOf } from "./kit/rounds.ts";
 import { milliseconds, percent, times, whole } from "./kit/statistics.ts";
+import { warmUp } from "./kit/warm-up.ts";
 import { type Figures, wrk } from "./kit/wrk.ts";
 
 const CONNECTIONS = 400;
@@ -39,6 +40,9 @@ async function run(rig: Rig, report: Report): Promise<void> {
   const logging = await startMillrace(rig, upstream, { name: "Millrace, a log line a call", config: { log: { level: "info" } } });
   const portkey = await startPortkey(rig, upstream);
   const uncached = "Millrace, not deterministic";
+  const jitted = [bare, millrace, logging, ...(portkey ? [portkey] : [])];
+  await warmUp(rig, jitted, DETERMINISTIC);
+  await warmUp(rig, [millrace], UNCACHED);
   const contenders = [
     measure(bare, DETERMINISTIC),
     measure(millrace, DETERMINISTIC),
