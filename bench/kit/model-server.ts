@@ -18,7 +18,7 @@ export interface ModelServer {
   readonly after20Ms: string;
   /** Answers after 2 s, with the body in its hands. */
   readonly after2Seconds: string;
-  /** Answers with a stream of FRAMES writes, FRAME_MS apart. */
+  /** Answers with a stream of FRAMES writes, FRAME_MS apart; to `count_tokens` at once. */
   readonly stream: string;
 }
 
@@ -43,7 +43,7 @@ export async function startModelServer(rig: Rig, textBytes = 2): Promise<ModelSe
     ${server(ports.immediate, answer(0))}
     ${server(ports.after20Ms, answer(0.02))}
     ${server(ports.after2Seconds, answer(2))}
-    ${server(ports.stream, `default_type text/event-stream; echo_read_request_body; ${streamedFrames()}`)}
+    ${server(ports.stream, `default_type text/event-stream; echo_read_request_body; ${streamedFrames()}`, answer(0))}
     }`,
   );
   await rig.start({ name: "model-server", core: CORE_OF_OTHERS, command: nginxCommand(rig, config), port: ports.immediate });
@@ -74,7 +74,9 @@ export function nginxHead(rig: Rig, name: string): string {
     client_body_buffer_size 4m; tcp_nodelay on; ${places.join(" ")}`;
 }
 
-const server = (port: number, location: string) => `server { listen 127.0.0.1:${port} backlog=4096; location / { ${location} } }`;
+/** @param counted the answer to `count_tokens`, where it is another one */
+const server = (port: number, location: string, counted = location) =>
+  `server { listen 127.0.0.1:${port} backlog=4096; location / { ${location} } location /v1/messages/count_tokens { ${counted} } }`;
 
 function echoModule(): string {
   const places = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules"];
