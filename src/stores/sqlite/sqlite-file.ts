@@ -21,7 +21,9 @@ export function openSqliteFile(path: string, namespace: string, busyTimeoutMs: n
     const database = new Database(path, { readwrite: true, create: true, strict: true });
     try {
       database.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-      refuseForeign(database, path); // Before anything is written: the file may be somebody else's.
+      // Before anything is written: the file may be somebody else's. In one transaction, since another process may be
+      // making it ours at this moment.
+      database.transaction(() => refuseForeign(database, path)).deferred();
       database.run("PRAGMA journal_mode = WAL");
       database.run("PRAGMA synchronous = FULL");
       database.transaction(() => prepare(database, path, namespace)).immediate();
