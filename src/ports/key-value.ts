@@ -7,10 +7,11 @@ export const KEY_BYTES_MAX = 1024;
 export const VALUE_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface KeyValue {
-  /** The live value, or undefined when absent or expired. The array belongs to the caller. */
-  get(key: string): Promise<Uint8Array | undefined>;
-  /** As `get`, but at once, and throwing where `get` rejects. Only stores that work on the calling thread have it. */
-  getSync?(key: string): Uint8Array | undefined;
+  /**
+   * The live value, or undefined when absent or expired. The array belongs to the caller. Without a promise where the
+   * store has it on the calling thread: a read on the hot path then costs no turn. Rejects, and never throws.
+   */
+  get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /**
    * Stores or replaces. Without `ttlMs` the value stays until deleted, and replaces any earlier expiry.
    * Throws `key_invalid` for an empty key, a key over KEY_BYTES_MAX bytes of UTF-8, a key with unpaired surrogates,

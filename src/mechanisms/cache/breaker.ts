@@ -15,6 +15,8 @@ export interface BreakerOptions {
 
 const COOL_DOWN_GROWTH_MAX = 12;
 
+type Answered<T> = { value: T } | undefined;
+
 export class Breaker {
   readonly #options: BreakerOptions;
   readonly #waiting = new Set<() => void>();
@@ -34,29 +36,18 @@ export class Breaker {
   }
 
   /**
-   * What the call answered; undefined when it failed, took longer than `msMax` or was not made. Too slow always opens
-   * the breaker, an error only with `opensOnError`.
+   * What the call answered, without a promise where it had none; undefined when it failed, took longer than `msMax` or
+   * was not made. Too slow always opens the breaker, an error only with `opensOnError`. The call must not throw.
    */
-  async run<T>(call: () => Promise<T>, msMax: number, opensOnError: boolean): Promise<{ value: T } | undefined> {
-    if (this.#isOpen) return undefined;
-    const outcome = await this.#within(call, msMax);
-    if (outcome === "slow" || (outcome === "failed" && opensOnError)) this.#open();
-    return typeof outcome === "string" ? undefined : outcome;
-  }
-
-  /** As `run`, for a call that answers at once. What it answered counts, however long it took. */
-  runSync<T>(call: () => T, msMax: number): { value: T } | undefined {
+  run<T>(call: () => T | Promise<T>, msMax: number, opensOnError: boolean): Answered<T> | Promise<Answered<T>> {
     if (this.#isOpen) return undefined;
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
-    try {
-      const value = call();
-      if (clock.monotonic() - startedAt > msMax) this.#open();
-      return { value };
-    } catch {
-      this.#open();
-      return undefined;
-    }
+    const answer = call();
+    if (answer instanceof Promise) return this.#later(answer, msMax, opensOnError);
+    // What is here counts, but the next caller shall not wait as long.
+    if (clock.monotonic() - startedAt > msMax) this.#open();
+    return { value: answer };
   }
 
   /** Stops probing. */
@@ -64,7 +55,13 @@ export class Breaker {
     this.#cancelProbe?.();
   }
 
-  #within<T>(call: () => Promise<T>, msMax: number): Promise<{ value: T } | "failed" | "slow" | "released"> {
+  async #later<T>(answer: Promise<T>, msMax: number, opensOnError: boolean): Promise<Answered<T>> {
+    const outcome = await this.#within(answer, msMax);
+    if (outcome === "slow" || (outcome === "failed" && opensOnError)) this.#open();
+    return typeof outcome === "string" ? undefined : outcome;
+  }
+
+  #within<T>(answer: Promise<T>, msMax: number): Promise<{ value: T } | "failed" | "slow" | "released"> {
     return new Promise((resolve) => {
       const settle = (outcome: { value: T } | "failed" | "slow" | "released") => {
         if (this.#waiting.delete(release)) cancel?.();
@@ -73,7 +70,7 @@ export class Breaker {
       const release = () => settle("released");
       let cancel: Cancel | undefined;
       this.#waiting.add(release);
-      call().then(
+      answer.then(
         (value) => settle({ value }),
         () => settle("failed"),
       );
@@ -98,7 +95,7 @@ export class Breaker {
 
   async #probe(): Promise<void> {
     const { coolDownMs, probe, probeMsMax, onClose } = this.#options;
-    const outcome = await this.#within(probe, probeMsMax);
+    const outcome = await this.#within(probe(), probeMsMax);
     if (typeof outcome === "string") {
       this.#coolDownMs = Math.min(this.#coolDownMs * 2, coolDownMs * COOL_DOWN_GROWTH_MAX);
       this.#scheduleProbe();

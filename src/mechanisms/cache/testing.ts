@@ -16,7 +16,11 @@ export class FickleStore implements KeyValue {
     this.#clock = clock;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
+  get(key: string): ReturnType<KeyValue["get"]> {
+    return this.#get(key);
+  }
+
+  async #get(key: string): Promise<Uint8Array | undefined> {
     const found = this.values.get(key)?.bytes.slice(); // A late answer may be an old one.
     const trouble = this.#suffer();
     if (trouble) await trouble;

@@ -40,7 +40,7 @@ export class Tier {
       clock,
       coolDownMs,
       probeMsMax: readMsMax,
-      probe: () => store.get(`${prefix}probe`),
+      probe: async () => store.get(`${prefix}probe`),
       onClose: () => this.#drain(),
     });
   }
@@ -66,14 +66,12 @@ export class Tier {
     const queued = this.#queue.get(key);
     if (queued) return queued.kind === "set" ? queued.bytes : undefined;
     const { store, prefix, readMsMax } = this.#options;
-    if (!store.getSync) return this.#readLater(key);
-    const answer = this.#breaker.runSync(() => store.getSync?.(prefix + key), readMsMax);
-    return answer && (answer.value ?? "absent");
+    const answer = this.#breaker.run(() => store.get(prefix + key), readMsMax, true);
+    return answer instanceof Promise ? this.#readLater(key, answer) : answer && (answer.value ?? "absent");
   }
 
-  async #readLater(key: string): Promise<TierAnswer> {
-    const { store, prefix, readMsMax } = this.#options;
-    const answer = await this.#breaker.run(() => store.get(prefix + key), readMsMax, true);
+  async #readLater(key: string, coming: Promise<{ value: Uint8Array | undefined } | undefined>): Promise<TierAnswer> {
+    const answer = await coming;
     // A write or delete may have been queued while the store was reading.
     const since = this.#queue.get(key);
     if (since) return since.kind === "set" ? since.bytes : undefined;

@@ -2,15 +2,16 @@
 
 import { expect, test } from "bun:test";
 import { type Clock, MillraceError } from "../../base/index.ts";
+import type { KeyValue } from "../../ports/index.ts";
 import { asked, FickleStore, key, make, never, restarted } from "./testing.ts";
 
 /** Reads at once. A slow read moves the time that the cache sees. */
 class PromptStore extends FickleStore {
   readonly late = { ms: 0 };
 
-  getSync(name: string): Uint8Array | undefined {
+  override get(name: string): ReturnType<KeyValue["get"]> {
     this.calls++;
-    if (this.mood === "dead") throw new MillraceError("store_unavailable", "dead");
+    if (this.mood === "dead") return Promise.reject(new MillraceError("store_unavailable", "dead"));
     if (this.mood === "slow") this.late.ms += this.slowMs;
     return this.values.get(name)?.bytes.slice();
   }
@@ -57,7 +58,7 @@ test("one that fails is left alone until a probe finds it well", async () => {
   const { clock, tier, open } = rig();
   const cache = open();
   tier.mood = "dead";
-  expect(cache.get(key("a"))).toBeUndefined();
+  expect(await cache.get(key("a"))).toBeUndefined();
   const { calls } = tier;
   expect(cache.get(key("b"))).toBeUndefined();
   expect(tier.calls).toBe(calls);

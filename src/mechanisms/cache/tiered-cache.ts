@@ -167,7 +167,7 @@ export class TieredCache<V> {
     };
     if (!this.#memory.peek(key)) {
       const reading = this.#fromTier(key);
-      const found = await (signal && reading instanceof Promise ? orAbort(reading, signal) : reading);
+      const found = await (signal ? orAbort(reading, signal) : reading);
       if (found !== undefined) return found;
     }
     const held = await this.#memory.fetch(key, loadHeld, options);

@@ -17,25 +17,6 @@ function pattern(length: number): Uint8Array {
 
 export const valueCases: readonly KeyValueCase[] = [
   {
-    name: "a store that reads at once reads what it reads later",
-    async run({ open, elapse }) {
-      const store = await open("one");
-      const read = store.getSync?.bind(store);
-      if (!read) return;
-      equal(read("key"), undefined, "absent");
-      await store.set("key", utf8("value"), { ttlMs: 10_000 });
-      const mine = read("key");
-      equal(mine, utf8("value"), "present");
-      mine?.fill(0);
-      equal(read("key"), utf8("value"), "after the caller changed its array");
-      await elapse(20_000);
-      equal(read("key"), undefined, "expired");
-      await refuses("key_invalid", Promise.try(read, "\ud800"), "a key that is no text");
-      await store.close();
-      await refuses("store_unavailable", Promise.try(read, "key"), "after close");
-    },
-  },
-  {
     name: "an absent key reads as undefined, and deleting it says false",
     async run({ open }) {
       const store = await open("one");

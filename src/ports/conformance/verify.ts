@@ -9,7 +9,8 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
   throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
 }
 
-export async function refuses(code: ErrorCode, work: Promise<unknown>, what: string): Promise<void> {
+/** `work` is a promise, or what was given in place of one. */
+export async function refuses(code: ErrorCode, work: unknown, what: string): Promise<void> {
   try {
     await work;
   } catch (error) {

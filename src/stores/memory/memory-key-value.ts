@@ -44,14 +44,14 @@ export class MemoryKeyValue implements KeyValue {
     this.#bytesMax = options.bytesMax;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    return this.getSync(key);
-  }
-
-  getSync(key: string): Uint8Array | undefined {
-    this.#refuseClosed();
-    checkKey(key);
-    return this.#live(key)?.value.slice();
+  get(key: string): ReturnType<KeyValue["get"]> {
+    try {
+      this.#refuseClosed();
+      checkKey(key);
+      return this.#live(key)?.value.slice();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async set(key: string, value: Uint8Array, options: { ttlMs?: number } = {}): Promise<void> {

@@ -12,7 +12,8 @@ export const ENTRY_OVERHEAD_BYTES = 64;
 
 const APPLICATION_ID = 0x6d_69_6c_6c; // "mill", in the file's header: `file` and this code recognise it.
 const SCHEMA_VERSION = 1;
-const BUSY_STEP_MS = 5;
+/** Times that other processes may come between. */
+const SWITCHES_MAX = 100;
 
 /** Throws `store_unavailable` when the file cannot be opened, `store_corrupt` when it is not a file of this version. */
 export function openSqliteFile(path: string, namespace: string, busyTimeoutMs: number): Database {
@@ -25,7 +26,7 @@ export function openSqliteFile(path: string, namespace: string, busyTimeoutMs: n
       // Before anything is written: the file may be somebody else's. In one transaction, since another process may be
       // making it ours at this moment.
       database.transaction(() => refuseForeign(database, path)).deferred();
-      switchToWal(database, busyTimeoutMs);
+      switchToWal(database);
       database.run("PRAGMA synchronous = FULL");
       database.transaction(() => prepare(database, path, namespace)).immediate();
     } catch (error) {
@@ -36,16 +37,16 @@ export function openSqliteFile(path: string, namespace: string, busyTimeoutMs: n
   });
 }
 
-/** The switch needs the file for itself, and is the one statement that does not wait for it within the busy timeout. */
-function switchToWal(database: Database, busyTimeoutMs: number): void {
-  for (let waitedMs = 0; ; waitedMs += BUSY_STEP_MS) {
+/** The switch needs the file for itself, and is the one statement that does not wait for it; a transaction does. */
+function switchToWal(database: Database): void {
+  for (let attempt = 1; ; attempt++) {
     try {
       database.run("PRAGMA journal_mode = WAL");
       return;
     } catch (error) {
       const isBusy = error instanceof SQLiteError && error.code?.startsWith("SQLITE_BUSY");
-      if (!isBusy || waitedMs >= busyTimeoutMs) throw error;
-      Bun.sleepSync(BUSY_STEP_MS);
+      if (!isBusy || attempt >= SWITCHES_MAX) throw error;
+      database.transaction(() => {}).immediate();
     }
   }
 }

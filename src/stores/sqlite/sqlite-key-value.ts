@@ -58,13 +58,13 @@ export class SqliteKeyValue implements KeyValue {
     this.#statements = refusing("SQLite", () => prepareStatements(this.#database, namespace));
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    return this.getSync(key);
-  }
-
-  getSync(key: string): Uint8Array | undefined {
-    checkKey(key);
-    return this.#run(() => this.#statements.get.get(utf8(key), this.#clock.now())?.value);
+  get(key: string): ReturnType<KeyValue["get"]> {
+    try {
+      checkKey(key);
+      return this.#run(() => this.#statements.get.get(utf8(key), this.#clock.now())?.value);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async set(key: string, value: Uint8Array, options: { ttlMs?: number } = {}): Promise<void> {
