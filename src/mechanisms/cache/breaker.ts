@@ -37,17 +37,22 @@ export class Breaker {
 
   /**
    * What the call answered, without a promise where it had none; undefined when it failed, took longer than `msMax` or
-   * was not made. Too slow always opens the breaker, an error only with `opensOnError`. The call must not throw.
+   * was not made. Too slow always opens the breaker, an error only with `opensOnError`.
    */
   run<T>(call: () => T | Promise<T>, msMax: number, opensOnError: boolean): Answered<T> | Promise<Answered<T>> {
     if (this.#isOpen) return undefined;
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
-    const answer = call();
-    if (answer instanceof Promise) return this.#later(answer, msMax, opensOnError);
-    // What is here counts, but the next caller shall not wait as long.
-    if (clock.monotonic() - startedAt > msMax) this.#open();
-    return { value: answer };
+    try {
+      const answer = call();
+      if (answer instanceof Promise) return this.#later(answer, msMax, opensOnError);
+      // What is here counts, but the next caller shall not wait as long.
+      if (clock.monotonic() - startedAt > msMax) this.#open();
+      return { value: answer };
+    } catch {
+      if (opensOnError) this.#open();
+      return undefined;
+    }
   }
 
   /** Stops probing. */
