@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import { VirtualClock } from "../../base/index.ts";
+import { AdaptiveLimit } from "./index.ts";
+
+const make = (initial = 20) => {
+  const clock = new VirtualClock();
+  return { clock, limit: new AdaptiveLimit({ floor: 2, ceiling: 100, initial, step: 1, clock }) };
+};
+const done = (limit: AdaptiveLimit, startedMs: number, latency?: number, used = limit.value) =>
+  limit.finished({ amount: 1, used, startedMs, latency });
+
+describe("push-back", () => {
+  test("cuts once for a burst, again for what began after it, never under the floor", async () => {
+    const { clock, limit } = make();
+    await clock.advance(100);
+    for (let turn = 0; turn < 10; turn++) limit.pushedBack(undefined, 50);
+    expect(limit.value).toBe(17);
+    await clock.advance(100);
+    limit.pushedBack(undefined, 150);
+    expect(limit.value).toBeCloseTo(14.45);
+    for (let turn = 0; turn < 100; turn++) {
+      await clock.advance(1);
+      limit.pushedBack();
+    }
+    expect(limit.value).toBe(2);
+  });
+
+  test("stops growth until retry-after, a minute at most", async () => {
+    const { clock, limit } = make();
+    limit.pushedBack(1e9);
+    const { value } = limit;
+    await clock.advance(59_999);
+    done(limit, clock.monotonic());
+    expect(limit.value).toBe(value);
+    await clock.advance(1);
+    done(limit, clock.monotonic());
+    expect(limit.value).toBeGreaterThan(value);
+  });
+});
+
+describe("growth", () => {
+  test("is a step a round while in use, and ends at the ceiling", () => {
+    const { limit } = make(20);
+    for (let turn = 0; turn < 20; turn++) done(limit, 0);
+    expect(limit.value).toBeCloseTo(21, 0);
+    for (let turn = 0; turn < 10_000; turn++) done(limit, 0);
+    expect(limit.value).toBe(100);
+  });
+
+  test("is none while most of it is unused", () => {
+    const { limit } = make(20);
+    for (let turn = 0; turn < 100; turn++) done(limit, 0, undefined, 10);
+    expect(limit.value).toBe(20);
+  });
+});
+
+describe("latency", () => {
+  test("cuts when it has risen over its own past, whatever its unit", async () => {
+    for (const unit of [1, 1e6]) {
+      const { clock, limit } = make();
+      await clock.advance(1);
+      for (let turn = 0; turn < 64; turn++) done(limit, 1, 10 * unit);
+      const before = limit.value;
+      for (let turn = 0; turn < 16; turn++) done(limit, 1, 30 * unit);
+      const after = limit.value;
+      expect(after).toBeLessThan(before * 0.95);
+      for (let turn = 0; turn < 64; turn++) done(limit, 1, 30 * unit);
+      expect(limit.value).toBe(after);
+      await clock.advance(1);
+      for (let turn = 0; turn < 16; turn++) done(limit, 2, 30 * unit);
+      expect(limit.value).toBeLessThan(after);
+    }
+  });
+
+  test("no number and no latency change nothing", () => {
+    const { limit } = make();
+    for (let turn = 0; turn < 64; turn++) done(limit, 1, 10, 1);
+    for (const odd of [Number.NaN, -1, 0, Number.POSITIVE_INFINITY]) for (let turn = 0; turn < 64; turn++) done(limit, 1, odd, 1);
+    expect(limit.value).toBe(20);
+  });
+});
+
+test("limits that bound nothing are refused", () => {
+  for (const options of [
+    { floor: 0, ceiling: 5 },
+    { floor: 5, ceiling: 4 },
+    { floor: 1, ceiling: Number.POSITIVE_INFINITY },
+    { floor: 1, ceiling: 9, keep: 1 },
+    { floor: 1, ceiling: 9, tolerance: 1 },
+    { floor: 1, ceiling: 9, step: 0 },
+  ]) {
+    expect(() => new AdaptiveLimit(options)).toThrow(expect.objectContaining({ code: "option_invalid" }));
+  }
+});

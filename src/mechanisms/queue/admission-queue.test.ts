@@ -1,0 +1,212 @@
+import { describe, expect, test } from "bun:test";
+import { type Caller, make } from "./testing.ts";
+
+const states = (...callers: Caller[]) => callers.map((caller) => caller.is);
+
+/** Finishes whoever is in, one after the other, and tells in which order they came in. */
+async function order(clock: { advance(ms: number): Promise<void> }, callers: Record<string, Caller>): Promise<string[]> {
+  const names: string[] = [];
+  for (let turn = 0; turn < 100; turn++) {
+    await clock.advance(10);
+    const [name, caller] = Object.entries(callers).find(([, { is, finished }]) => is === "admitted" && !finished) ?? [];
+    if (!name || !caller) return names;
+    names.push(name);
+    caller.finish();
+  }
+  return names;
+}
+
+describe("order", () => {
+  test("priorities are strict", async () => {
+    const { clock, ask } = make();
+    const first = ask();
+    const callers = {
+      low: ask({ priority: "low" }),
+      normal: ask(),
+      critical: ask({ priority: "critical" }),
+      high: ask({ priority: "high" }),
+    };
+    await clock.advance(1);
+    first.finish();
+    expect(await order(clock, callers)).toEqual(["critical", "high", "normal", "low"]);
+  });
+
+  test("tenants take turns, then their users, then the earliest deadline", async () => {
+    const { clock, ask } = make();
+    const first = ask({ tenant: "other" });
+    const at = clock.monotonic();
+    const callers = {
+      late: ask({ deadlineMs: at + 9000 }),
+      soon: ask({ deadlineMs: at + 5000 }),
+      bob: ask({ user: "bob" }),
+      small: ask({ tenant: "small" }),
+    };
+    await clock.advance(1);
+    first.finish();
+    expect(await order(clock, callers)).toEqual(["soon", "small", "bob", "late"]);
+  });
+
+  test("a tenant of double weight gets double the tokens", async () => {
+    const { clock, ask } = make({ weightOf: (tenant) => (tenant === "big" ? 2 : 1) });
+    const first = ask({ tenant: "other" });
+    const callers: Record<string, Caller> = {};
+    for (let at = 0; at < 20; at++) {
+      callers[`big ${at}`] = ask({ tenant: "big" });
+      callers[`small ${at}`] = ask({ tenant: "small" });
+    }
+    await clock.advance(1);
+    first.finish();
+    const served = (await order(clock, callers)).slice(0, 15);
+    expect(served.filter((name) => name.startsWith("big"))).toHaveLength(10);
+  });
+
+  test("once the queue stands, the newest of a user goes first; after it was empty, the most urgent again", async () => {
+    const { clock, ask } = make({ targetMs: 100, intervalMs: 1000 });
+    const first = ask();
+    const old = ask({ deadlineMs: 50_000 });
+    await clock.advance(1500);
+    const fresh = ask({ deadlineMs: 60_000 });
+    await clock.advance(10);
+    first.finish();
+    expect(await order(clock, { old, fresh })).toEqual(["fresh", "old"]);
+    const again = ask();
+    const callers = { urgent: ask({ deadlineMs: clock.monotonic() + 5000 }), newest: ask() };
+    await clock.advance(1);
+    again.finish();
+    expect(await order(clock, callers)).toEqual(["urgent", "newest"]);
+  });
+
+  test("real use counts: who used more than estimated waits for the other to catch up", async () => {
+    const { clock, ask } = make();
+    const first = ask({ tenant: "greedy" });
+    const callers = { greedy: ask({ tenant: "greedy" }), one: ask({ tenant: "modest" }), two: ask({ tenant: "modest" }) };
+    await clock.advance(1);
+    first.finish({ tokens: 150 });
+    expect(await order(clock, callers)).toEqual(["one", "greedy", "two"]);
+  });
+});
+
+describe("leaving", () => {
+  test("at the deadline, not at the turn", async () => {
+    const { clock, queue, ask } = make();
+    ask();
+    const short = ask({ deadlineMs: 500 });
+    await clock.advance(499);
+    expect(short.is).toBe("waits");
+    await clock.advance(1);
+    expect(short.outcome).toMatchObject({ kind: "expired", waitedMs: 500 });
+    expect(queue.stats()).toMatchObject({ expired: 1, inFlight: 1 });
+    expect(clock.pendingCount).toBe(0);
+  });
+
+  test("by the signal, with its reason and at once", async () => {
+    const { clock, queue, ask } = make({ waitingMax: 1 });
+    ask();
+    const gone = ask();
+    gone.cancellation.abort("left");
+    const next = ask();
+    await clock.advance(1);
+    expect(gone.failure).toBe("left");
+    expect(next.is).toBe("waits");
+    expect(queue.stats()).toMatchObject({ left: 1, waiting: { normal: { count: 1, tokens: 100 } } });
+  });
+
+  test("a large request that leaves lets a small one pass", async () => {
+    const { clock, ask } = make({ seatsMax: 5, tokensMax: 1000 });
+    ask({ tokens: 500 });
+    const large = ask({ tokens: 900 });
+    const small = ask({ tokens: 400 });
+    await clock.advance(1);
+    expect(states(large, small)).toEqual(["waits", "waits"]);
+    large.cancellation.abort("left");
+    await clock.advance(1);
+    expect(small.is).toBe("admitted");
+  });
+
+  test("of a tenant that fills the line: the lowest priority first, then the heaviest tenant's newest", async () => {
+    const { clock, ask } = make({ waitingMax: 3 });
+    const inside = ask();
+    const low = ask({ priority: "low", tenant: "small" });
+    const heavy = [ask({ tenant: "heavy" }), ask({ tenant: "heavy" })];
+    const light = ask({ tenant: "light" });
+    await clock.advance(1);
+    expect(states(inside, low, ...heavy, light)).toEqual(["admitted", "full", "waits", "waits", "waits"]);
+    const other = ask({ tenant: "other" });
+    await clock.advance(1);
+    expect(states(...heavy, light, other)).toEqual(["waits", "full", "waits", "waits"]);
+  });
+});
+
+describe("refusal", () => {
+  test("what never fits, or is no number", async () => {
+    const { clock, ask } = make({ tokensMax: 1000 });
+    const callers = [ask({ tokens: 1001 }), ask({ tokens: Number.NaN }), ask({ deadlineMs: Number.NaN }), ask({ deadlineMs: 0 })];
+    await clock.advance(1);
+    expect(states(...callers)).toEqual(["too_large", "too_large", "hopeless", "hopeless"]);
+  });
+
+  test("at once, when the line is too slow for the deadline", async () => {
+    const { clock, ask } = make();
+    let inside = ask();
+    const waiting = Array.from({ length: 20 }, () => ask());
+    for (let turn = 0; turn < 5; turn++) {
+      await clock.advance(1000);
+      inside.finish();
+      await clock.advance(0);
+      inside = waiting.find(({ is, finished }) => is === "admitted" && !finished) as Caller;
+    }
+    const hopeless = ask({ deadlineMs: clock.monotonic() + 10_000 });
+    const patient = ask({ deadlineMs: clock.monotonic() + 30_000 });
+    const elsewhere = ask({ tenant: "light", deadlineMs: clock.monotonic() + 10_000 });
+    await clock.advance(0);
+    expect(states(hopeless, patient, elsewhere)).toEqual(["hopeless", "waits", "waits"]);
+  });
+
+  test("comes back in whole seconds from 1 to 60, not all at once", async () => {
+    const { clock, ask } = make({ waitingMax: 1 });
+    ask();
+    ask();
+    const seconds = new Set<number>();
+    for (let turn = 0; turn < 100; turn++) {
+      const caller = ask();
+      await clock.advance(0);
+      if (caller.outcome?.kind === "shed") seconds.add(caller.outcome.retryAfterSeconds);
+    }
+    expect(seconds.size).toBeGreaterThan(2);
+    for (const second of seconds) expect(Number.isInteger(second) && second >= 1 && second <= 60).toBe(true);
+  });
+});
+
+describe("retry", () => {
+  test("takes the first one's place, within its tenant alone", async () => {
+    const { clock, queue, ask } = make();
+    const inside = ask();
+    const first = ask({ id: "turn 1" });
+    const between = ask();
+    const stranger = ask({ id: "turn 1", tenant: "other", priority: "low" });
+    const retry = ask({ id: "turn 1" });
+    await clock.advance(1);
+    expect(states(first, between, stranger, retry)).toEqual(["replaced", "waits", "waits", "waits"]);
+    expect(queue.stats().waiting.normal.count).toBe(2);
+    inside.finish();
+    expect(await order(clock, { between, retry, stranger })).toEqual(["retry", "between", "stranger"]);
+  });
+});
+
+test("finishing twice gives one seat back", async () => {
+  const { clock, queue, ask } = make();
+  const inside = ask();
+  const waiting = [ask(), ask()];
+  await clock.advance(1);
+  inside.finish();
+  inside.finish();
+  await clock.advance(1);
+  expect(states(...waiting)).toEqual(["admitted", "waits"]);
+  expect(queue.stats()).toMatchObject({ admitted: 2, finished: 1, inFlight: 1, tokensInFlight: 100 });
+});
+
+test("options that bound nothing are refused", () => {
+  expect(() => make({ waitingMax: Number.POSITIVE_INFINITY })).toThrow("waitingMax");
+  expect(() => make({ waitMsMax: Number.NaN })).toThrow("waitMsMax");
+  expect(() => make({ floors: { critical: 0.5, high: 0.5, normal: 0, low: 0 } })).toThrow("floors");
+});

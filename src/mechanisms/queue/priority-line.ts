@@ -1,0 +1,93 @@
+// All who wait at one priority: fair among tenants, then among a tenant's users; inside a user the earliest deadline,
+// or, when the line stands, the newest, whose caller is the likeliest to be still there.
+
+import { FairShare, type Owner } from "./fair-share.ts";
+import { Heap } from "./heap.ts";
+import { boundedWeight } from "./queue-options.ts";
+import { Standing } from "./standing.ts";
+import { byNewest, byUrgency, type Place, type TenantLine, type UserLine, type Waiter } from "./waiter.ts";
+
+export class PriorityLine {
+  readonly #tenants: FairShare<TenantLine>;
+  readonly #heaviest = new Heap<Owner<TenantLine>>((one, other) => one.members.waitingTokens > other.members.waitingTokens);
+  readonly #standing: Standing;
+  count = 0;
+  tokens = 0;
+  /** Tokens that its floor share still owes it. */
+  credit = 0;
+
+  constructor(options: { targetMs: number; intervalMs: number; weightOf: (tenant: string) => number }) {
+    this.#standing = new Standing(options.targetMs, options.intervalMs);
+    this.#tenants = new FairShare<TenantLine>(
+      () => ({ users: new FairShare<UserLine>(newUserLine), newest: byNewest(), waitingTokens: 0 }),
+      (tenant) => boundedWeight(options.weightOf(tenant)),
+    );
+  }
+
+  add(waiter: Waiter, nowMs: number): void {
+    if (this.count === 0) this.#standing.empty(nowMs);
+    const tenant = this.#tenants.join(waiter.request.tenant);
+    const user = tenant.members.users.join(waiter.request.user);
+    waiter.place = { tenant, user };
+    tenant.members.newest.add(waiter);
+    user.members.urgent.add(waiter);
+    user.members.newest.add(waiter);
+    this.#weigh(tenant, waiter.tokens);
+    this.count++;
+  }
+
+  /** Also of one who is served: then after `charge`, so that the debt is known when the owner leaves. */
+  remove(waiter: Waiter): void {
+    const place = waiter.place as Place;
+    const { tenant, user } = place;
+    waiter.place = undefined;
+    user.members.urgent.remove(waiter);
+    user.members.newest.remove(waiter);
+    tenant.members.newest.remove(waiter);
+    this.#weigh(tenant, -waiter.tokens);
+    if (user.members.urgent.size === 0) tenant.members.users.leave(user);
+    if (tenant.members.newest.size === 0) this.#tenants.leave(tenant);
+    this.count--;
+    if (this.count === 0) this.credit = 0;
+  }
+
+  next(nowMs: number): Waiter | undefined {
+    const user = this.#tenants.next?.members.users.next?.members;
+    return this.#standing.at(nowMs) ? user?.newest.first : user?.urgent.first;
+  }
+
+  /** Who goes when there is no room: the newest of the tenant with most tokens waiting. */
+  get victim(): Waiter | undefined {
+    return this.#heaviest.first?.members.newest.first;
+  }
+
+  /** @returns the place to settle when its work has finished. */
+  charge(waiter: Waiter, nowMs: number): Place {
+    const place = waiter.place as Place;
+    this.#tenants.charge(place.tenant, waiter.tokens);
+    place.tenant.members.users.charge(place.user, waiter.tokens);
+    this.#standing.served(nowMs - waiter.sinceMs, nowMs);
+    return place;
+  }
+
+  settle(place: Place, difference: number): void {
+    place.tenant.members.users.settle(place.user, difference);
+    this.#tenants.settle(place.tenant, difference);
+  }
+
+  /** Tokens of this priority that go before a new one of the tenant: by fair shares, as much of each as it has itself. */
+  tokensAhead(tenant: string): number {
+    const own = this.#tenants.find(tenant)?.members.waitingTokens ?? 0;
+    return Math.min(this.tokens, own * this.#tenants.activeCount);
+  }
+
+  #weigh(tenant: Owner<TenantLine>, tokens: number): void {
+    this.tokens += tokens;
+    tenant.members.waitingTokens += tokens;
+    if (tenant.members.newest.size === 0) this.#heaviest.remove(tenant);
+    else if (this.#heaviest.has(tenant)) this.#heaviest.update(tenant);
+    else this.#heaviest.add(tenant);
+  }
+}
+
+const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest() });
