@@ -1,9 +1,9 @@
 // The proxies that are compared, each on the core under test, each with what a caller must send it.
 // A peer that cannot be had is undefined, and its name and the reason are said.
 
-import { existsSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { installed } from "./installed.ts";
 import { nginxCommand, nginxHead } from "./model-server.ts";
 import { findProgram, say } from "./report.ts";
 import { CORE_UNDER_TEST, freePort, type Rig, type Running } from "./rig.ts";
@@ -121,23 +121,13 @@ backend model
 
 /** Newer versions of `@hono/node-server` than 1.13.5 make every stream of it a 500. It has no authentication of its own. */
 export async function startPortkey(rig: Rig, upstream: string): Promise<Peer | undefined> {
-  const folder = join(tmpdir(), `millrace-bench-portkey-${PORTKEY}`);
-  const program = join(folder, "node_modules", "@portkey-ai", "gateway", "build", "start-server.js");
   const skip = (reason: string) => say(`Skipped: @portkey-ai/gateway ${PORTKEY}: ${reason}`);
   const node = findProgram("node");
-  const npm = findProgram("npm");
-  if (!node || !npm) return void skip("node and npm are not on the PATH");
-  if (!existsSync(program)) {
-    const manifest = {
-      private: true,
-      dependencies: { "@portkey-ai/gateway": PORTKEY },
-      overrides: { "@hono/node-server": "1.13.5" },
-    };
-    await Bun.write(join(folder, "package.json"), JSON.stringify(manifest));
-    const install = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts"];
-    const { exitCode, stderr } = Bun.spawnSync(install, { cwd: folder, timeout: 180_000 });
-    if (exitCode !== 0) return void skip(`npm could not install it: ${stderr.toString().trim().split("\n")[0] ?? ""}`);
-  }
+  if (!node) return void skip("node is not on the PATH");
+  const dependencies = { "@portkey-ai/gateway": PORTKEY };
+  const found = await installed("portkey", { dependencies, overrides: { "@hono/node-server": "1.13.5" } });
+  if ("missing" in found) return void skip(found.missing);
+  const program = join(found.folder, "node_modules", "@portkey-ai", "gateway", "build", "start-server.js");
   // It has no flag for its address and would listen on every one of this machine.
   const loopback = await rig.write(
     "loopback.cjs",

@@ -15,6 +15,10 @@ export const errorCodes = {
   body_too_large: "A request or answer body is over its limit.",
   body_timeout: "The caller did not finish sending its body within the configured limit.",
   caller_left: "The caller closed its connection before the answer was complete.",
+  pool_full: "As many callers wait for a pooled resource as may; this one was refused.",
+  pool_timeout: "No pooled resource became free, or could be made, looked after or ended, within its limit.",
+  pool_failing: "A pool has no resource and its attempts to make one failed; it tries again by itself.",
+  release_invalid: "A pooled resource was given back a second time.",
   shutting_down: "The server is stopping and no longer takes work.",
   engine_missing: "A program that a command or test needs is not on this machine.",
 } as const;
