@@ -37,6 +37,14 @@ export function sessionOf(call: SessionCall): string | undefined {
 }
 
 /**
+ * The session id in the headers as the client wrote it, for spreading calls before anybody knows whose they are. A
+ * sub-agent has its parent's.
+ */
+export function sessionNamedBy(headers: Pick<Headers, "get">): string | undefined {
+  return headers.get("x-millrace-session") || headers.get("x-claude-code-session-id") || firstOf(headers, SESSION_HEADERS);
+}
+
+/**
  * The session that this one was started from, where the client says so (sub-agents). Only a hint: a sub-agent has
  * other tools and another system text, so its prompt shares nothing with its parent's.
  */
@@ -60,7 +68,7 @@ function fingerprinted({ dialect, endpoint, facts, identity }: SessionCall): str
   return text === "" ? undefined : opaque(identity.tenant, "fingerprint", identity.team, identity.user, text);
 }
 
-function firstOf(headers: Headers, names: readonly string[]): string | undefined {
+function firstOf(headers: Pick<Headers, "get">, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = headers.get(name);
     if (value) return value;

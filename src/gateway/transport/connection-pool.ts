@@ -2,7 +2,6 @@
 // Invariant: none is kept longer than `idleMs`, whether or not anybody asks for its origin again.
 
 import { type Cancel, type Clock, MillraceError } from "../../base/index.ts";
-import type { Connection } from "./connection.ts";
 
 export interface ConnectionPoolOptions {
   readonly clock: Clock;
@@ -12,7 +11,13 @@ export interface ConnectionPoolOptions {
   readonly idleMs?: number;
 }
 
-interface Kept {
+/** What can be kept. */
+export interface Poolable {
+  readonly closed: boolean;
+  destroy(): void;
+}
+
+interface Kept<Connection> {
   readonly connection: Connection;
   readonly since: number;
 }
@@ -20,11 +25,11 @@ interface Kept {
 /** Connections to further origins are closed after one use. */
 const ORIGINS_MAX = 1000;
 
-export class ConnectionPool {
+export class ConnectionPool<Connection extends Poolable> {
   readonly #clock: Clock;
   readonly #idleMax: number;
   readonly #idleMs: number;
-  readonly #origins = new Map<string, Kept[]>();
+  readonly #origins = new Map<string, Kept<Connection>[]>();
   #cancelSweep: Cancel | undefined;
   #isClosed = false;
 
@@ -65,7 +70,7 @@ export class ConnectionPool {
     this.#origins.clear();
   }
 
-  #isGood({ connection, since }: Kept): boolean {
+  #isGood({ connection, since }: Kept<Connection>): boolean {
     return !connection.closed && this.#clock.monotonic() - since < this.#idleMs;
   }
 
@@ -73,7 +78,7 @@ export class ConnectionPool {
     this.#cancelSweep = undefined;
     let oldest = Number.POSITIVE_INFINITY;
     for (const [origin, kept] of this.#origins) {
-      const good: Kept[] = [];
+      const good: Kept<Connection>[] = [];
       for (const entry of kept) {
         if (this.#isGood(entry)) good.push(entry);
         else entry.connection.destroy();

@@ -5,10 +5,12 @@ import net from "node:net";
 import { blackHole, refusingAddress } from "../../../test/kit/unreachable.ts";
 import { ask, failureOf, request, until } from "../../../test/kit/whole-answer.ts";
 import { systemClock } from "../../base/index.ts";
+import { Connection } from "./connection.ts";
 import { Connector } from "./connector.ts";
 import { httpTransport } from "./http-transport.ts";
 
 const { send } = httpTransport({ clock: systemClock });
+const make = (socket: Bun.Socket<Connection>) => new Connection(socket);
 const isLinux = process.platform === "linux";
 
 interface Listener {
@@ -79,7 +81,7 @@ test.skipIf(!isLinux)(
   "attempts given up unanswered are counted; beyond the limit calls fail at once, for that origin only",
   async () => {
     const hole = await blackHole();
-    const connector = new Connector(2);
+    const connector = new Connector(make, 2);
     const url = new URL(hole.url);
     for (const reason of ["first", "second"]) {
       const attempt = connector.connect(url);
@@ -97,7 +99,7 @@ test.skipIf(!isLinux)(
 
 test("an attempt that is answered after it was given up is closed, and counts no more", async () => {
   const server = await listener("127.0.0.1");
-  const connector = new Connector(1);
+  const connector = new Connector(make, 1);
   const url = new URL(`http://127.0.0.1:${server?.port}`);
   const attempt = connector.connect(url);
   const failure = failureOf(attempt.connection);

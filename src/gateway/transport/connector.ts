@@ -5,16 +5,24 @@
 import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import { MillraceError } from "../../base/index.ts";
-import { Connection } from "./connection.ts";
 
-export interface Attempt {
+/** What is made of an open socket, and told what happens on it. */
+export interface SocketUser {
+  onData(bytes: Uint8Array): void;
+  onDrain(): void;
+  /** The other side sends no more. */
+  onEnd(): void;
+  onClose(): void;
+}
+
+export interface Attempt<Connection> {
   /** Rejects with `upstream_unreachable`, or with the reason it was given up for. */
   readonly connection: Promise<Connection>;
   /** Without effect once there is one. */
   abort(reason: unknown): void;
 }
 
-type Socket = Bun.Socket<Connection | undefined>;
+type Socket<Connection> = Bun.Socket<Connection | undefined>;
 
 /**
  * Attempts per origin that were given up while unanswered. The runtime offers no way to stop one, and the system goes on
@@ -22,16 +30,18 @@ type Socket = Bun.Socket<Connection | undefined>;
  */
 const ABANDONED_MAX = 1024;
 
-export class Connector {
+export class Connector<Connection extends SocketUser> {
   readonly #abandoned = new Map<string, number>();
+  readonly #make: (socket: Bun.Socket<Connection>) => Connection;
   readonly #abandonedMax: number;
 
-  constructor(abandonedMax = ABANDONED_MAX) {
+  constructor(make: (socket: Bun.Socket<Connection>) => Connection, abandonedMax = ABANDONED_MAX) {
+    this.#make = make;
     this.#abandonedMax = abandonedMax;
   }
 
-  connect(url: URL): Attempt {
-    const opening = new Opening();
+  connect(url: URL): Attempt<Connection> {
+    const opening = new Opening(this.#make);
     const abandoned = this.#abandoned.get(url.origin) ?? 0;
     if (abandoned >= this.#abandonedMax) {
       opening.fail(new Error(`It has left ${abandoned} attempts to connect unanswered.`));
@@ -53,14 +63,16 @@ export class Connector {
   }
 }
 
-class Opening {
+class Opening<Connection extends SocketUser> {
   readonly connection: Promise<Connection>;
+  readonly #make: (socket: Bun.Socket<Connection>) => Connection;
   #resolve: (connection: Connection) => void = () => {};
   #reject: (reason: unknown) => void = () => {};
-  #socket: Socket | undefined;
+  #socket: Socket<Connection> | undefined;
   #isOver = false;
 
-  constructor() {
+  constructor(make: (socket: Bun.Socket<Connection>) => Connection) {
+    this.#make = make;
     this.connection = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -99,9 +111,9 @@ class Opening {
     return this.#socket === undefined;
   }
 
-  #opened(socket: Socket): void {
+  #opened(socket: Socket<Connection>): void {
     this.#isOver = true;
-    this.#resolve(new Connection(socket as Bun.Socket<Connection>));
+    this.#resolve(this.#make(socket as Bun.Socket<Connection>));
   }
 
   #handlers(isTls: boolean, hostname: string): Bun.SocketHandler<Connection | undefined> {
@@ -132,7 +144,7 @@ class Opening {
 }
 
 /** Why this peer must not be talked to. Both are asked: the runtime's verdict on the chain, and whose certificate it is. */
-function refusalOf(socket: Socket, hostname: string, isComplete: boolean, problem: Error | null): Error | undefined {
+function refusalOf(socket: Socket<unknown>, hostname: string, isComplete: boolean, problem: Error | null): Error | undefined {
   if (problem) return problem;
   if (!isComplete || !socket.authorized) return new Error("The TLS handshake failed.");
   return checkServerIdentity(hostname, socket.getPeerCertificate());

@@ -4,7 +4,7 @@
 // connection turns out to have been closed by the other side, another carries the request.
 
 import { MillraceError } from "../../base/index.ts";
-import type { Connection } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { ConnectionPool, type ConnectionPoolOptions } from "./connection-pool.ts";
 import { Connector } from "./connector.ts";
 import { type Server, Servers } from "./servers.ts";
@@ -21,8 +21,8 @@ export interface HttpTransport {
 
 /** @throws `option_invalid` for limits that bound nothing. */
 export function httpTransport(options: HttpTransportOptions): HttpTransport {
-  const pool = new ConnectionPool(options);
-  const connector = new Connector();
+  const pool = new ConnectionPool<Connection>(options);
+  const connector = new Connector((socket: Bun.Socket<Connection>) => new Connection(socket));
   const servers = new Servers();
   const send: Transport = (request) => new HttpCall(pool, connector, servers, request);
   return { send, close: () => pool.close() };
@@ -31,13 +31,13 @@ export function httpTransport(options: HttpTransportOptions): HttpTransport {
 /** One request, wherever it is: waiting for a connection or on one. */
 class HttpCall implements TransportCall {
   readonly response: Promise<TransportResponse>;
-  readonly #pool: ConnectionPool;
-  readonly #connector: Connector;
+  readonly #pool: ConnectionPool<Connection>;
+  readonly #connector: Connector<Connection>;
   /** Ends what is under way now. */
   #stop: { abort(reason: unknown): void } | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  constructor(pool: ConnectionPool, connector: Connector, servers: Servers, request: TransportRequest) {
+  constructor(pool: ConnectionPool<Connection>, connector: Connector<Connection>, servers: Servers, request: TransportRequest) {
     this.#pool = pool;
     this.#connector = connector;
     this.response = this.#run(request, servers);
