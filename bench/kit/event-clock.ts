@@ -38,12 +38,13 @@ export class EventClock implements Clock {
   }
 
   async runUntil(endMs: number): Promise<void> {
+    await settled();
     for (let event = this.#events[0]; event && event.dueMs <= endMs; event = this.#events[0]) {
       this.#takeFirst();
       if (!event.run) continue;
       this.#nowMs = event.dueMs;
       event.run();
-      for (let turn = 0; turn < MICROTASKS_TO_SETTLE; turn++) await undefined;
+      await settled();
     }
     this.#nowMs = endMs;
   }
@@ -76,6 +77,10 @@ export class EventClock implements Clock {
     }
     events[place] = last;
   }
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < MICROTASKS_TO_SETTLE; turn++) await undefined;
 }
 
 const isBefore = (one: Event, other: Event): boolean =>

@@ -1,5 +1,6 @@
-// How much may be in flight, learned: cut at once when the upstream pushes back, cut in proportion when a normalised
-// latency rises over its own past, grown by a step a round while in use (AIMD; the gradient after Netflix's Gradient2).
+// How much may be in flight, learned: cut at once when the upstream pushes back, from what was really in use (as TCP cuts
+// from its flight size, RFC 5681); cut in proportion when a normalised latency rises over its own past (the gradient
+// after Netflix's Gradient2); grown while in use, by a search about the level that was too much (after BIC-TCP).
 // Latency must be normalised by the caller: raw latency follows the length of answers, not the load.
 // Invariant: never under the floor nor over the ceiling. It counts nothing itself: its user says what is in use.
 
@@ -8,10 +9,8 @@ import { type Clock, MillraceError, systemClock } from "../../base/index.ts";
 export interface AdaptiveLimitOptions {
   floor: number;
   ceiling: number;
-  /** Default: the geometric mean of floor and ceiling. */
+  /** Default: the geometric mean of floor and ceiling. Where the limit is unknown, the ceiling: the first push-back finds it. */
   initial?: number;
-  /** Growth a round, that is, by the time as much as the limit has finished. Default: a fiftieth of the ceiling, 1 at least. */
-  step?: number;
   /** What a push-back leaves. Default 0.85. */
   keep?: number;
   /** Latency over its past that is still no sign of load. Default 1.5; halfway there growth ends. */
@@ -28,8 +27,19 @@ export interface Finished {
   readonly latency: number | undefined;
 }
 
+export interface PushedBack {
+  /** No growth until then; at most a minute. */
+  readonly retryAfterMs?: number | undefined;
+  /** When the work that was pushed back began. Default: now. */
+  readonly startedMs?: number | undefined;
+  /** What was in use when it came, itself included. Default: the whole limit. */
+  readonly used?: number | undefined;
+}
+
 const WINDOW = 16;
 const IN_USE = 0.7;
+/** Of the limit, a round. */
+const LEAST_GROWTH = 0.02;
 const RETRY_AFTER_MS_MAX = 60_000;
 /** How much of what the gradient asks for is done at once: the next window sees what came of it. */
 const SMOOTHING = 0.2;
@@ -45,13 +55,14 @@ export class AdaptiveLimit {
   #window: number[] = [];
   #base: number | undefined;
   #isSlow = false;
+  /** The value that was last too much; before that, the first one. */
+  #tooMuch: number;
 
   /** A fixed limit is one whose floor is its ceiling. Throws `option_invalid`. */
   constructor(options: AdaptiveLimitOptions) {
     const { floor, ceiling } = options;
     const checked = {
       initial: Math.sqrt(floor * ceiling),
-      step: Math.max(1, ceiling / 50),
       keep: 0.85,
       tolerance: 1.5,
       clock: systemClock,
@@ -59,11 +70,11 @@ export class AdaptiveLimit {
     };
     const isOrdered = floor >= 1 && floor <= checked.initial && checked.initial <= ceiling && Number.isFinite(ceiling);
     if (!isOrdered) throw invalid("floor", "1 or more and not over `initial`, nor that over `ceiling`, which is finite");
-    if (!(checked.step > 0 && checked.step <= ceiling)) throw invalid("step", "over 0 and at most `ceiling`");
     if (!(checked.keep > 0 && checked.keep < 1)) throw invalid("keep", "between 0 and 1");
     if (!(checked.tolerance > 1 && checked.tolerance <= 100)) throw invalid("tolerance", "over 1 and at most 100");
     this.#options = checked;
     this.#value = checked.initial;
+    this.#tooMuch = checked.initial;
   }
 
   get value(): number {
@@ -74,29 +85,46 @@ export class AdaptiveLimit {
     return this.#options.ceiling;
   }
 
-  /**
-   * The upstream had too much. Work begun before the last cut says nothing new, so that a burst of refusals is one cut.
-   * @param retryAfterMs no growth until then; at most a minute.
-   */
-  pushedBack(retryAfterMs = 0, startedMs?: number): void {
+  /** Its floor is its ceiling: nothing changes it. */
+  get isFixed(): boolean {
+    return this.#options.floor === this.#options.ceiling;
+  }
+
+  /** How near the limit so much in use is: 1 at the limit, 0 when too far from it to say anything of it. */
+  nearness(used: number): number {
+    return used >= IN_USE * this.#value ? used / this.#value : 0;
+  }
+
+  /** The upstream had too much. Work begun before the last cut says nothing new, so that a burst of refusals is one cut. */
+  pushedBack({ retryAfterMs = 0, startedMs, used = this.#value }: PushedBack = {}): void {
     const nowMs = this.#options.clock.monotonic();
     const pauseMs = Math.min(RETRY_AFTER_MS_MAX, Number.isFinite(retryAfterMs) ? Math.max(0, retryAfterMs) : 0);
     this.#growsAgainMs = Math.max(this.#growsAgainMs, nowMs + pauseMs);
     if ((startedMs ?? nowMs) <= this.#cutMs) return;
+    if (used < this.#value) this.#value = Math.max(this.#options.floor, used);
     this.#cut(this.#options.keep, nowMs);
   }
 
   finished({ amount, used, startedMs, latency }: Finished): void {
-    const { step, ceiling, clock } = this.#options;
-    const nowMs = clock.monotonic();
-    const isInUse = used >= IN_USE * this.#value;
-    if (latency !== undefined && latency > 0 && latency < Number.MAX_VALUE) this.#observe(latency, isInUse, startedMs, nowMs);
-    if (!isInUse || this.#isSlow || nowMs < this.#growsAgainMs) return;
-    this.#value = Math.min(ceiling, this.#value + (step * Math.min(amount, this.#value)) / this.#value);
+    const isInUse = this.nearness(used) > 0;
+    if (latency !== undefined && latency > 0 && latency < Number.MAX_VALUE) this.#observe(latency, isInUse, startedMs);
+    const { ceiling, clock } = this.#options;
+    if (!isInUse || this.#isSlow || this.#value >= ceiling || clock.monotonic() < this.#growsAgainMs) return;
+    this.#value = Math.min(ceiling, this.#value + (this.#growth() * Math.min(amount, this.#value)) / this.#value);
+  }
+
+  /**
+   * In a round, that is, by the time as much as the limit has finished: half the way back to what was too much, and beyond
+   * it as far again as it is away already, but at most by half. So a cut without cause is soon made good, at any size.
+   */
+  #growth(): number {
+    const least = Math.max(1, LEAST_GROWTH * this.#value);
+    const awayBy = this.#value - this.#tooMuch;
+    return Math.min(Math.max(least, awayBy < 0 ? -awayBy / 2 : awayBy), Math.max(least, this.#value / 2));
   }
 
   /** A window's median against the base, which follows lower ones soon and higher ones hardly, unless nothing goes on. */
-  #observe(latency: number, isInUse: boolean, startedMs: number, nowMs: number): void {
+  #observe(latency: number, isInUse: boolean, startedMs: number): void {
     // What began before the last cut met the old limit.
     if (startedMs <= this.#cutMs) return;
     this.#window.push(latency);
@@ -109,11 +137,13 @@ export class AdaptiveLimit {
     this.#isSlow = ratio > (1 + tolerance) / 2;
     const pace = ratio < 1 ? BASE_FALL : isInUse ? BASE_RISE_BUSY : BASE_RISE_IDLE;
     this.#base += pace * (median - this.#base);
-    if (ratio > tolerance && isInUse) this.#cut(1 - SMOOTHING * (1 - Math.max(0.5, tolerance / ratio)), nowMs);
+    if (ratio > tolerance && isInUse)
+      this.#cut(1 - SMOOTHING * (1 - Math.max(0.5, tolerance / ratio)), this.#options.clock.monotonic());
   }
 
   #cut(keep: number, nowMs: number): void {
     this.#window = [];
+    this.#tooMuch = this.#value;
     this.#value = Math.max(this.#options.floor, this.#value * keep);
     this.#cutMs = nowMs;
   }

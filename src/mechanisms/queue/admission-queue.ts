@@ -8,7 +8,7 @@ import type { Admission, AdmissionRequest, Priority, ShedReason, Usage } from ".
 import { DrainRate } from "./drain-rate.ts";
 import { PriorityLines } from "./priority-lines.ts";
 import { type CheckedOptions, checkedOptions, type QueueOptions } from "./queue-options.ts";
-import { byUrgency, type Place, type Waiter } from "./waiter.ts";
+import { byUrgency, type Place, Waiter } from "./waiter.ts";
 
 export interface QueueStats {
   readonly waiting: Readonly<Record<Priority, { count: number; tokens: number }>>;
@@ -16,11 +16,21 @@ export interface QueueStats {
   readonly tokensInFlight: number;
   readonly admitted: number;
   readonly finished: number;
-  readonly shed: number;
+  readonly shed: Readonly<Record<ShedReason, number>>;
   readonly expired: number;
   /** Callers that left the line by their signal. */
   readonly left: number;
   readonly limits: { readonly seats: number; readonly tokens: number };
+}
+
+/** What was let in. */
+interface Work {
+  readonly request: AdmissionRequest;
+  readonly tokens: number;
+  readonly waitedMs: number;
+  readonly startedMs: number;
+  /** None for what was let in while nobody was in line. */
+  readonly place: Place | undefined;
 }
 
 const FIRST_TOKEN_PACE = 0.1;
@@ -35,7 +45,8 @@ export class AdmissionQueue {
   readonly #urgent = byUrgency();
   readonly #byId = new Map<string, Waiter>();
   readonly #drain = new DrainRate();
-  readonly #counts = { admitted: 0, finished: 0, shed: 0, expired: 0, left: 0 };
+  readonly #counts = { admitted: 0, finished: 0, expired: 0, left: 0 };
+  readonly #shedFor: Record<ShedReason, number> = { full: 0, hopeless: 0, too_large: 0, replaced: 0 };
   #waitingTokens = 0;
   #inFlight = 0;
   #tokensInFlight = 0;
@@ -51,51 +62,56 @@ export class AdmissionQueue {
     this.#lines = new PriorityLines(this.#options);
   }
 
-  /** Resolves when it is known what becomes of the request. Rejects with the signal's reason only. */
-  admit(request: AdmissionRequest, signal?: Abortable): Promise<Admission> {
+  /** What becomes of the request: at once when it is known at once. Rejects, or is rejected, with the signal's reason only. */
+  admit(request: AdmissionRequest, signal?: Abortable): Admission | Promise<Admission> {
     if (signal?.aborted) {
       this.#counts.left++;
       return Promise.reject(signal.reason);
     }
     const nowMs = this.#clock.monotonic();
-    const tokens = Math.max(1, request.tokens);
-    const latestStartMs = Math.min(
-      request.deadlineMs - (request.neededMs ?? this.#firstTokenMs),
-      nowMs + this.#options.waitMsMax,
-    );
-    if (!(tokens <= Math.min(this.#options.tokens.ceiling, this.#options.waitingTokensMax))) return this.#refuse("too_large");
+    const { waitMsMax, waitingTokensMax } = this.#options;
+    const tokens = Math.max(1, Math.ceil(request.tokens));
+    const neededMs = Math.max(0, request.neededMs ?? this.#firstTokenMs);
+    const latestStartMs = Math.min(request.deadlineMs - neededMs, nowMs + waitMsMax);
+    if (!(tokens <= Math.min(this.#options.tokens.ceiling, waitingTokensMax))) return this.#refuse("too_large");
+    if (!(nowMs < latestStartMs)) return this.#refuse("hopeless");
+    if (this.#urgent.size === 0 && this.#hasRoom(tokens)) {
+      this.#lines.of(request).passedBy(tokens);
+      return this.#letIn({ request, tokens, waitedMs: 0, startedMs: nowMs, place: undefined });
+    }
     const earlier = request.id === undefined ? undefined : this.#byId.get(keyOf(request));
     this.#drain.passed(nowMs, this.#urgent.size > 0);
-    const waitMs = earlier ? 0 : this.#expectedWaitMs(request, tokens);
-    if (!(nowMs + waitMs < latestStartMs)) return this.#refuse("hopeless");
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        request,
-        tokens,
-        sinceMs: earlier?.sinceMs ?? nowMs,
-        sequence: earlier?.sequence ?? this.#sequence++,
-        latestStartMs,
-        signal,
-        settle: resolve,
-        abort: () => {
-          this.#counts.left++;
-          this.#leave(waiter);
-          reject(signal?.reason);
-          this.#dispatch();
-        },
-        place: undefined,
-      };
-      this.#join(waiter, nowMs);
-      if (earlier) this.#shed(earlier, "replaced");
+    if (!earlier && nowMs + this.#waitMs(request, tokens) >= latestStartMs) return this.#refuse("hopeless");
+    const sinceMs = earlier?.sinceMs ?? nowMs;
+    const sequence = earlier?.sequence ?? this.#sequence++;
+    const waiter = new Waiter({ request, tokens, sinceMs, sequence, latestStartMs });
+    this.#join(waiter, nowMs);
+    if (earlier) this.#shed(earlier, "replaced");
+    this.#dispatch();
+    this.#shedBeyondBounds();
+    if (waiter.outcome) return waiter.outcome;
+    this.#watch();
+    return waiter.wait(signal, () => {
+      this.#counts.left++;
+      this.#leave(waiter);
       this.#dispatch();
-      this.#shedBeyondBounds();
     });
+  }
+
+  /**
+   * About how long a request would wait now, in milliseconds, at no more cost than a few look-ups: 0 while there is room,
+   * or nothing is known. Without a user, behind all that waits of the tenant; without a tenant, of the priority.
+   */
+  expectedWaitMs(priority: Priority, tenant?: string, user?: string): number {
+    if (this.#urgent.size === 0 && this.#hasRoom(1)) return 0;
+    return this.#waitMs({ priority, tenant, user }, this.#tokensInFlight / Math.max(1, this.#inFlight));
   }
 
   stats(): QueueStats {
     const { seats, tokens } = this.#options;
     return {
       ...this.#counts,
+      shed: { ...this.#shedFor },
       waiting: this.#lines.waiting,
       inFlight: this.#inFlight,
       tokensInFlight: this.#tokensInFlight,
@@ -104,23 +120,20 @@ export class AdmissionQueue {
   }
 
   #join(waiter: Waiter, nowMs: number): void {
-    this.#lines.of(waiter).add(waiter, nowMs);
+    this.#lines.of(waiter.request).add(waiter, nowMs);
     this.#urgent.add(waiter);
     this.#waitingTokens += waiter.tokens;
     if (waiter.request.id !== undefined) this.#byId.set(keyOf(waiter.request), waiter);
-    waiter.signal?.addEventListener("abort", waiter.abort);
-    this.#watch();
   }
 
   #leave(waiter: Waiter): void {
     const nowMs = this.#clock.monotonic();
     this.#drain.passed(nowMs, true);
-    this.#lines.of(waiter).remove(waiter);
+    this.#lines.of(waiter.request).remove(waiter);
     this.#urgent.remove(waiter);
     this.#waitingTokens -= waiter.tokens;
     const { id } = waiter.request;
     if (id !== undefined && this.#byId.get(keyOf(waiter.request)) === waiter) this.#byId.delete(keyOf(waiter.request));
-    waiter.signal?.removeEventListener("abort", waiter.abort);
     if (this.#urgent.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -131,7 +144,7 @@ export class AdmissionQueue {
     const nowMs = this.#clock.monotonic();
     for (let next = this.#lines.next(nowMs); next; next = this.#lines.next(nowMs)) {
       if (next.latestStartMs <= nowMs) this.#expire(next);
-      else if (this.#hasRoom(next.tokens)) this.#letIn(next, nowMs);
+      else if (this.#hasRoom(next.tokens)) this.#serve(next, nowMs);
       else return;
     }
   }
@@ -142,45 +155,58 @@ export class AdmissionQueue {
     return this.#inFlight + 1 <= seats.value && this.#tokensInFlight + tokens <= limit.value;
   }
 
-  #letIn(waiter: Waiter, nowMs: number): void {
-    const line = this.#lines.of(waiter);
-    const place = line.charge(waiter, nowMs);
+  #serve(waiter: Waiter, nowMs: number): void {
+    const { request, tokens, sinceMs } = waiter;
+    const place = this.#lines.of(request).charge(waiter, nowMs);
     this.#leave(waiter);
     this.#lines.served(waiter, nowMs);
     // Whoever was let in without waiting says nothing of the line's pace.
-    if (waiter.sinceMs < nowMs) this.#drain.admitted(waiter.tokens);
-    this.#inFlight++;
-    this.#tokensInFlight += waiter.tokens;
-    this.#counts.admitted++;
-    let isOver = false;
-    const finish = (usage: Usage = {}) => {
-      if (isOver) return;
-      isOver = true;
-      this.#finish(waiter, place, nowMs, usage);
-    };
-    waiter.settle({ kind: "admitted", waitedMs: nowMs - waiter.sinceMs, finish });
+    if (sinceMs < nowMs) this.#drain.admitted(tokens);
+    waiter.settle(this.#letIn({ request, tokens, waitedMs: nowMs - sinceMs, startedMs: nowMs, place }));
   }
 
-  #finish(waiter: Waiter, place: Place, startedMs: number, usage: Usage): void {
-    const { seats, tokens: limit } = this.#options;
-    const { latency, firstTokenMs, pushedBack } = usage;
-    const used =
-      usage.tokens !== undefined && usage.tokens >= 0 && usage.tokens < Number.MAX_VALUE ? usage.tokens : waiter.tokens;
-    if (pushedBack) {
-      seats.pushedBack(pushedBack.retryAfterMs, startedMs);
-      limit.pushedBack(pushedBack.retryAfterMs, startedMs);
-    } else {
-      seats.finished({ amount: 1, used: this.#inFlight, startedMs, latency });
-      limit.finished({ amount: waiter.tokens, used: this.#tokensInFlight, startedMs, latency });
-    }
-    if (firstTokenMs !== undefined && firstTokenMs >= 0 && firstTokenMs < Number.MAX_VALUE) {
-      this.#firstTokenMs += (this.#firstTokenMs === 0 ? 1 : FIRST_TOKEN_PACE) * (firstTokenMs - this.#firstTokenMs);
-    }
+  #letIn(work: Work): Admission {
+    this.#inFlight++;
+    this.#tokensInFlight += work.tokens;
+    this.#counts.admitted++;
+    let isOver = false;
+    const finish = (usage?: Usage) => {
+      if (isOver) return;
+      isOver = true;
+      this.#finish(work, usage);
+    };
+    return { kind: "admitted", waitedMs: work.waitedMs, finish };
+  }
+
+  #finish(work: Work, usage: Usage | undefined): void {
+    const { request, tokens, place } = work;
+    this.#learn(work, usage);
     this.#inFlight--;
-    this.#tokensInFlight -= waiter.tokens;
+    this.#tokensInFlight -= tokens;
     this.#counts.finished++;
-    this.#lines.of(waiter).settle(place, used - waiter.tokens);
-    this.#dispatch();
+    const difference = isAmount(usage?.tokens) ? Math.min(usage.tokens, this.#options.tokens.ceiling) - tokens : 0;
+    const line = this.#lines.of(request);
+    if (place) line.settle(place, difference);
+    else if (difference !== 0) line.correct(request, difference);
+    if (this.#urgent.size > 0) this.#dispatch();
+  }
+
+  /**
+   * What came of it says something of one limit only: the nearer to being reached, seats if neither is near. A limit cut to
+   * what happens to be in use beside it would bind from then on, as the mixture of large and small changes.
+   */
+  #learn({ tokens, startedMs }: Work, usage: Usage | undefined): void {
+    const { seats, tokens: limit } = this.#options;
+    const areTokens = seats.isFixed || (limit.nearness(this.#tokensInFlight) > seats.nearness(this.#inFlight) && !limit.isFixed);
+    const [learner, amount, used] = areTokens ? [limit, tokens, this.#tokensInFlight] : [seats, 1, this.#inFlight];
+    if (usage?.pushedBack) {
+      learner.pushedBack({ retryAfterMs: usage.pushedBack.retryAfterMs, startedMs, used });
+      return;
+    }
+    learner.finished({ amount, used, startedMs, latency: usage?.latency });
+    this.#drain.finished(tokens, this.#clock.monotonic() - startedMs);
+    if (!isAmount(usage?.firstTokenMs)) return;
+    this.#firstTokenMs += (this.#firstTokenMs === 0 ? 1 : FIRST_TOKEN_PACE) * (usage.firstTokenMs - this.#firstTokenMs);
   }
 
   #shedBeyondBounds(): void {
@@ -194,13 +220,13 @@ export class AdmissionQueue {
 
   #shed(waiter: Waiter, reason: ShedReason): void {
     this.#leave(waiter);
-    this.#counts.shed++;
+    this.#shedFor[reason]++;
     waiter.settle({ kind: "shed", reason, retryAfterSeconds: this.#retryAfterSeconds() });
   }
 
-  #refuse(reason: ShedReason): Promise<Admission> {
-    this.#counts.shed++;
-    return Promise.resolve({ kind: "shed", reason, retryAfterSeconds: this.#retryAfterSeconds() });
+  #refuse(reason: ShedReason): Admission {
+    this.#shedFor[reason]++;
+    return { kind: "shed", reason, retryAfterSeconds: this.#retryAfterSeconds() };
   }
 
   #expire(waiter: Waiter): void {
@@ -210,14 +236,16 @@ export class AdmissionQueue {
     waiter.settle({ kind: "expired", waitedMs, retryAfterSeconds: this.#retryAfterSeconds() });
   }
 
-  #expectedWaitMs({ priority, tenant }: AdmissionRequest, tokens: number): number {
-    if (this.#urgent.size === 0) return 0;
-    return this.#drain.waitMs(this.#lines.tokensAhead(priority, tenant) + tokens) ?? 0;
+  #waitMs(
+    { priority, tenant, user }: Pick<AdmissionRequest, "priority"> & { tenant?: string | undefined; user?: string | undefined },
+    tokens: number,
+  ): number {
+    return this.#drain.waitMs(this.#lines.tokensAhead(priority, tenant, user) + tokens, this.#tokensInFlight) ?? 0;
   }
 
   /** About when the line will have drained; spread, so that those refused together do not come back together. */
   #retryAfterSeconds(): number {
-    const waitMs = this.#drain.waitMs(this.#waitingTokens) ?? UNKNOWN_WAIT_MS;
+    const waitMs = this.#drain.waitMs(this.#waitingTokens, this.#tokensInFlight) ?? UNKNOWN_WAIT_MS;
     const seconds = Math.min(RETRY_SECONDS_MAX, waitMs / 1000) * (0.5 + this.#random.next());
     return Math.min(RETRY_SECONDS_MAX, Math.max(1, Math.ceil(seconds + this.#random.next())));
   }
@@ -240,6 +268,9 @@ export class AdmissionQueue {
     this.#dispatch();
   }
 }
+
+/** What a caller reports may be any number. */
+const isAmount = (value: number | undefined): value is number => value !== undefined && value >= 0 && value < Number.MAX_VALUE;
 
 /** Another tenant's request never takes a place, whatever its id. */
 const keyOf = ({ tenant, id }: AdmissionRequest): string => `${tenant.length}:${tenant}${id}`;

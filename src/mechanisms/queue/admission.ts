@@ -8,7 +8,7 @@ export interface AdmissionRequest {
   readonly priority: Priority;
   readonly tenant: string;
   readonly user: string;
-  /** Input and output together, estimated. Less than 1 counts as 1. */
+  /** Input and output together, estimated. Rounded up, and less than 1 counts as 1. */
   readonly tokens: number;
   /** Monotonic time of the queue's clock, milliseconds. Absolute, so nothing re-arms it. */
   readonly deadlineMs: number;
@@ -28,19 +28,19 @@ export type Admission =
   | {
       readonly kind: "admitted";
       readonly waitedMs: number;
-      /** Gives the seat and the tokens back. Call it once, however the work ended; further calls do nothing. */
+      /** Gives the seat and the tokens back. Call it once, however and whenever the work ended; further calls do nothing. */
       readonly finish: (usage?: Usage) => void;
     }
   | { readonly kind: "shed"; readonly reason: ShedReason; readonly retryAfterSeconds: number }
   | { readonly kind: "expired"; readonly waitedMs: number; readonly retryAfterSeconds: number };
 
 export interface Usage {
-  /** What was really used. Default: the estimate. */
+  /** What was really used, counted up to the ceiling of `tokens`. Default: the estimate. */
   readonly tokens?: number;
   /** Milliseconds from admission to the first token. */
   readonly firstTokenMs?: number;
   /** Latency by what was asked for (milliseconds an output token, say), in any unit: compared with its own past alone. */
   readonly latency?: number;
-  /** The upstream said that it had too much: 429, 529, a `retry-after`. */
+  /** The upstream said that it had too much: 429, 529, a `retry-after`. Cuts both limits; holds nobody back by itself. */
   readonly pushedBack?: { readonly retryAfterMs?: number };
 }

@@ -23,6 +23,7 @@ export class FairShare<M> {
   readonly #active = new Heap<Owner<M>>((one, other) => one.counter < other.counter);
   /** Oldest first: neither waiting nor in flight, but in debt. */
   readonly #idle = new Set<Owner<M>>();
+  #activeWeight = 0;
   #lastLeft = 0;
 
   constructor(makeMembers: () => M, weightOf: (name: string) => number = () => 1) {
@@ -30,8 +31,15 @@ export class FairShare<M> {
     this.#weightOf = weightOf;
   }
 
-  get activeCount(): number {
-    return this.#active.size;
+  /** What goes by fair shares before that much of one owner is through: of each active one as much, by weight. */
+  timesShare(name: string | undefined, tokens: number): number {
+    const weight = (name === undefined ? undefined : this.#owners.get(name)?.weight) ?? 1;
+    return (tokens * this.#activeWeight) / weight;
+  }
+
+  /** So much was let in while nobody was in line: charged to nobody, but old debts lose by it. */
+  passedBy(tokens: number): void {
+    this.#lastLeft += tokens;
   }
 
   get next(): Owner<M> | undefined {
@@ -53,12 +61,15 @@ export class FairShare<M> {
     this.#idle.delete(owner);
     owner.counter = Math.max(owner.counter, this.#active.first?.counter ?? this.#lastLeft);
     this.#active.add(owner);
+    this.#activeWeight += owner.weight;
     return owner;
   }
 
   /** The owner has nobody in line any more. */
   leave(owner: Owner<M>): void {
     this.#active.remove(owner);
+    // Not by subtraction alone: fractions would add up over the years.
+    this.#activeWeight = this.#active.size === 0 ? 0 : this.#activeWeight - owner.weight;
     this.#lastLeft = owner.counter;
     this.#forgetIfIdle(owner);
   }
@@ -71,6 +82,11 @@ export class FairShare<M> {
   /** @param difference real use less the estimate. */
   settle(owner: Owner<M>, difference: number): void {
     owner.inFlight--;
+    this.correct(owner, difference);
+  }
+
+  /** As settle, of work that was let in while nobody was in line. */
+  correct(owner: Owner<M>, difference: number): void {
     this.#add(owner, difference);
     this.#forgetIfIdle(owner);
   }

@@ -1,6 +1,7 @@
 // All who wait at one priority: fair among tenants, then among a tenant's users; inside a user the earliest deadline,
 // or, when the line stands, the newest, whose caller is the likeliest to be still there.
 
+import type { AdmissionRequest } from "./admission.ts";
 import { FairShare, type Owner } from "./fair-share.ts";
 import { Heap } from "./heap.ts";
 import { boundedWeight } from "./queue-options.ts";
@@ -32,6 +33,7 @@ export class PriorityLine {
     tenant.members.newest.add(waiter);
     user.members.urgent.add(waiter);
     user.members.newest.add(waiter);
+    user.members.waitingTokens += waiter.tokens;
     this.#weigh(tenant, waiter.tokens);
     this.count++;
   }
@@ -44,6 +46,7 @@ export class PriorityLine {
     user.members.urgent.remove(waiter);
     user.members.newest.remove(waiter);
     tenant.members.newest.remove(waiter);
+    user.members.waitingTokens -= waiter.tokens;
     this.#weigh(tenant, -waiter.tokens);
     if (user.members.urgent.size === 0) tenant.members.users.leave(user);
     if (tenant.members.newest.size === 0) this.#tenants.leave(tenant);
@@ -75,10 +78,30 @@ export class PriorityLine {
     this.#tenants.settle(place.tenant, difference);
   }
 
-  /** Tokens of this priority that go before a new one of the tenant: by fair shares, as much of each as it has itself. */
-  tokensAhead(tenant: string): number {
-    const own = this.#tenants.find(tenant)?.members.waitingTokens ?? 0;
-    return Math.min(this.tokens, own * this.#tenants.activeCount);
+  /** As settle, of work that was let in while nobody was in line: owners of whom nothing is known by now owe nothing. */
+  correct({ tenant: name, user: userName }: AdmissionRequest, difference: number): void {
+    const tenant = this.#tenants.find(name);
+    if (!tenant) return;
+    const user = tenant.members.users.find(userName);
+    if (user) tenant.members.users.correct(user, difference);
+    this.#tenants.correct(tenant, difference);
+  }
+
+  passedBy(tokens: number): void {
+    this.#tenants.passedBy(tokens);
+  }
+
+  /**
+   * Tokens of this priority that go before a new request: by fair shares, of each user as much as its own waits, and of
+   * each tenant as much as that comes to. Without a user or a tenant, all of the tenant's or of the line.
+   */
+  tokensAhead(tenantName?: string, userName?: string): number {
+    if (tenantName === undefined) return this.tokens;
+    const tenant = this.#tenants.find(tenantName)?.members;
+    if (!tenant) return 0;
+    const ofUser = tenant.users.find(userName ?? "")?.members.waitingTokens ?? 0;
+    const own = userName === undefined ? tenant.waitingTokens : tenant.users.timesShare(userName, ofUser);
+    return Math.min(this.tokens, this.#tenants.timesShare(tenantName, Math.min(tenant.waitingTokens, own)));
   }
 
   #weigh(tenant: Owner<TenantLine>, tokens: number): void {
@@ -90,4 +113,4 @@ export class PriorityLine {
   }
 }
 
-const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest() });
+const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest(), waitingTokens: 0 });

@@ -23,8 +23,8 @@ export class PriorityLines {
     };
   }
 
-  of(waiter: Waiter): PriorityLine {
-    return this.#lines[waiter.request.priority];
+  of({ priority }: { readonly priority: Priority }): PriorityLine {
+    return this.#lines[priority];
   }
 
   next(nowMs: number): Waiter | undefined {
@@ -48,7 +48,7 @@ export class PriorityLines {
 
   /** Everyone else who waits is owed a share of what this one got. To be called once it has left the line. */
   served(served: Waiter, nowMs: number): void {
-    const own = this.of(served);
+    const own = this.of(served.request);
     own.credit = Math.max(0, own.credit - served.tokens);
     for (const priority of priorities) {
       const line = this.#lines[priority];
@@ -65,8 +65,8 @@ export class PriorityLines {
   }
 
   /** Tokens that go before a new request: all of higher priorities, and its own priority's by fair shares. */
-  tokensAhead(priority: Priority, tenant: string): number {
-    let tokens = this.#lines[priority].tokensAhead(tenant);
+  tokensAhead(priority: Priority, tenant?: string, user?: string): number {
+    let tokens = this.#lines[priority].tokensAhead(tenant, user);
     for (const higher of priorities) {
       if (higher === priority) break;
       tokens += this.#lines[higher].tokens;

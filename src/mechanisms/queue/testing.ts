@@ -36,7 +36,12 @@ export class Caller {
       deadlineMs: clock.monotonic() + 60_000,
       ...request,
     };
-    queue.admit(whole, this.cancellation).then(
+    const admission = queue.admit(whole, this.cancellation);
+    if (!(admission instanceof Promise)) {
+      this.outcome = admission;
+      return;
+    }
+    admission.then(
       (outcome) => {
         this.outcome = outcome;
       },
