@@ -81,7 +81,12 @@ export class AdmissionQueue {
     }
     const earlier = request.id === undefined ? undefined : this.#byId.get(keyOf(request));
     this.#drain.passed(nowMs, this.#urgent.size > 0);
-    if (!earlier && nowMs + this.#waitMs(request, tokens) >= latestStartMs) return this.#refuse("hopeless");
+    if (!earlier) {
+      const startMs = nowMs + this.#waitMs(request, tokens);
+      const passed = this.#lines.of(request).passedOver(request, nowMs);
+      if (passed && startMs >= passed.latestStartMs) this.#shed(passed, "hopeless");
+      else if (!passed && startMs >= latestStartMs) return this.#refuse("hopeless");
+    }
     const sinceMs = earlier?.sinceMs ?? nowMs;
     const sequence = earlier?.sequence ?? this.#sequence++;
     const waiter = new Waiter({ request, tokens, sinceMs, sequence, latestStartMs });

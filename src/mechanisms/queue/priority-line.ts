@@ -59,6 +59,12 @@ export class PriorityLine {
     return this.#standing.at(nowMs) ? user?.newest.first : user?.urgent.first;
   }
 
+  /** Whom a new request of this user would be served before, of those the first to be too late. */
+  passedOver({ tenant, user }: AdmissionRequest, nowMs: number): Waiter | undefined {
+    if (!this.#standing.at(nowMs)) return undefined;
+    return this.#tenants.find(tenant)?.members.users.find(user)?.members.urgent.first;
+  }
+
   /** Who goes when there is no room: the newest of the tenant with most tokens waiting. */
   get victim(): Waiter | undefined {
     return this.#heaviest.first?.members.newest.first;
