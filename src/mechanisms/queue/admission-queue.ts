@@ -71,7 +71,8 @@ export class AdmissionQueue {
     const nowMs = this.#clock.monotonic();
     const { waitMsMax, waitingTokensMax } = this.#options;
     const tokens = Math.max(1, Math.ceil(request.tokens));
-    const neededMs = Math.max(0, request.neededMs ?? this.#firstTokenMs);
+    // With nothing in flight somebody has to find out whether what was learned still holds.
+    const neededMs = Math.max(0, request.neededMs ?? (this.#inFlight === 0 ? 0 : this.#firstTokenMs));
     const latestStartMs = Math.min(request.deadlineMs - neededMs, nowMs + waitMsMax);
     if (!(tokens <= Math.min(this.#options.tokens.ceiling, waitingTokensMax))) return this.#refuse("too_large");
     if (!(nowMs < latestStartMs)) return this.#refuse("hopeless");
@@ -101,6 +102,11 @@ export class AdmissionQueue {
       this.#leave(waiter);
       this.#dispatch();
     });
+  }
+
+  /** Whether a request of so many tokens would be let in at once. */
+  hasRoomFor(tokens: number): boolean {
+    return this.#urgent.size === 0 && this.#hasRoom(tokens);
   }
 
   /**
@@ -209,9 +215,11 @@ export class AdmissionQueue {
       return;
     }
     learner.finished({ amount, used, startedMs, latency: usage?.latency });
-    this.#drain.finished(tokens, this.#clock.monotonic() - startedMs);
+    const tookMs = this.#clock.monotonic() - startedMs;
+    this.#drain.finished(tokens, tookMs);
     if (!isAmount(usage?.firstTokenMs)) return;
-    this.#firstTokenMs += (this.#firstTokenMs === 0 ? 1 : FIRST_TOKEN_PACE) * (usage.firstTokenMs - this.#firstTokenMs);
+    const firstTokenMs = Math.min(tookMs, usage.firstTokenMs);
+    this.#firstTokenMs += (this.#firstTokenMs === 0 ? 1 : FIRST_TOKEN_PACE) * (firstTokenMs - this.#firstTokenMs);
   }
 
   #shedBeyondBounds(): void {

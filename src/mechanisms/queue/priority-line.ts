@@ -10,7 +10,7 @@ import { byNewest, byUrgency, type Place, type TenantLine, type UserLine, type W
 
 export class PriorityLine {
   readonly #tenants: FairShare<TenantLine>;
-  readonly #heaviest = new Heap<Owner<TenantLine>>((one, other) => one.members.waitingTokens > other.members.waitingTokens);
+  readonly #heaviest = new Heap<Owner<TenantLine>>(isHeavier);
   readonly #standing: Standing;
   count = 0;
   tokens = 0;
@@ -117,6 +117,13 @@ export class PriorityLine {
     else if (this.#heaviest.has(tenant)) this.#heaviest.update(tenant);
     else this.#heaviest.add(tenant);
   }
+}
+
+/** By weight. Of two as heavy, the one that came last: no newcomer drives out who waited. */
+function isHeavier(one: Owner<TenantLine>, other: Owner<TenantLine>): boolean {
+  const difference = one.members.waitingTokens / one.weight - other.members.waitingTokens / other.weight;
+  if (difference !== 0) return difference > 0;
+  return (one.members.newest.first?.sequence ?? 0) > (other.members.newest.first?.sequence ?? 0);
 }
 
 const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest(), waitingTokens: 0 });
