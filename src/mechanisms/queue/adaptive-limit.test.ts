@@ -25,6 +25,29 @@ describe("push-back", () => {
     expect(limit.value).toBe(2);
   });
 
+  test("cuts from what was in use, not from a limit that nobody had reached", () => {
+    const clock = new VirtualClock();
+    const limit = new AdaptiveLimit({ floor: 4, ceiling: 10_000, initial: 10_000, clock });
+    for (let turn = 0; turn < 20; turn++) limit.pushedBack({ startedMs: -1, used: 60 - turn });
+    expect(limit.value).toBeCloseTo(51);
+    for (const used of [1000, Number.NaN, Number.POSITIVE_INFINITY]) limit.pushedBack({ startedMs: 1, used });
+    expect(limit.value).toBeGreaterThan(30);
+    limit.pushedBack({ startedMs: 2, used: 1 });
+    expect(limit.value).toBe(4);
+  });
+
+  test("leaves a fixed limit, whose floor is its ceiling, as it is; so does latency", async () => {
+    const clock = new VirtualClock();
+    const limit = new AdaptiveLimit({ floor: 50, ceiling: 50, clock });
+    expect(limit.isFixed).toBe(true);
+    for (let turn = 0; turn < 200; turn++) {
+      await clock.advance(1);
+      done(limit, clock.monotonic(), turn < 50 ? 1 : 1000);
+      limit.pushedBack({ used: 3 });
+      expect(limit.value).toBe(50);
+    }
+  });
+
   test("stops growth until retry-after, a minute at most", async () => {
     const { clock, limit } = make();
     limit.pushedBack({ retryAfterMs: 1e9 });
@@ -45,6 +68,23 @@ describe("growth", () => {
     expect(limit.value).toBeCloseTo(21, 0);
     for (let turn = 0; turn < 10_000; turn++) done(limit, 0);
     expect(limit.value).toBe(100);
+  });
+
+  test("goes half the way back to what was too much in a round, then on slowly, then ever faster", () => {
+    const { limit } = make(100);
+    limit.pushedBack({ used: 50 });
+    const round = () => {
+      const { value } = limit;
+      for (let turn = 0; turn < Math.round(value); turn++) done(limit, 1);
+      return limit.value - value;
+    };
+    const steps = Array.from({ length: 9 }, round);
+    expect(steps[0]).toBeGreaterThan(2);
+    expect(steps[0]).toBeLessThan(50 - 42.5);
+    expect(Math.min(...steps)).toBeCloseTo(1, 0);
+    expect(steps.indexOf(Math.min(...steps))).toBeGreaterThan(1);
+    expect(steps[8]).toBeGreaterThan(4);
+    expect(limit.value).toBeLessThan(100);
   });
 
   test("is none while most of it is unused", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { VirtualClock } from "../../base/index.ts";
+import { AdaptiveLimit } from "./index.ts";
 import { type Caller, make } from "./testing.ts";
 
 const states = (...callers: Caller[]) => callers.map((caller) => caller.is);
@@ -162,6 +164,40 @@ describe("refusal", () => {
     expect(states(hopeless, patient, elsewhere)).toEqual(["hopeless", "waits", "waits"]);
   });
 
+  test("never for what the tenant's other users have in line", async () => {
+    const { clock, ask } = make();
+    const slow = ask();
+    await clock.advance(1000);
+    slow.finish();
+    ask();
+    for (let index = 0; index < 30; index++) ask();
+    const soon = clock.monotonic() + 10_000;
+    expect(states(ask({ deadlineMs: soon }), ask({ user: "bob", deadlineMs: soon }))).toEqual(["hopeless", "waits"]);
+  });
+
+  test("once the line stands, of the user's own that the new one passes over and that is too late by that", async () => {
+    const { clock, queue, ask } = make({ targetMs: 100, intervalMs: 1000 });
+    ask().finish();
+    let inside = ask();
+    const waiting = Array.from({ length: 12 }, () => ask({ deadlineMs: 15_000 }));
+    for (let turn = 0; turn < 3; turn++) {
+      await clock.advance(1000);
+      inside.finish();
+      await clock.advance(0);
+      inside = waiting.find(({ is, finished }) => is === "admitted" && !finished) as Caller;
+    }
+    const before = waiting.filter(({ is }) => is === "waits").length;
+    const late = ask({ deadlineMs: clock.monotonic() + 9500 });
+    await clock.advance(0);
+    expect(late.is).toBe("waits");
+    expect(waiting.filter(({ is }) => is === "hopeless")).toHaveLength(0);
+    const crowd = Array.from({ length: 4 }, () => ask({ deadlineMs: clock.monotonic() + 9500 }));
+    await clock.advance(0);
+    expect(states(...crowd)).toEqual(["waits", "waits", "waits", "waits"]);
+    expect(queue.stats().shed.hopeless).toBeGreaterThan(0);
+    expect(waiting.filter(({ is }) => is === "waits").length).toBeLessThan(before);
+  });
+
   test("comes back in whole seconds from 1 to 60, not all at once", async () => {
     const { clock, ask } = make({ waitingMax: 1 });
     ask();
@@ -190,6 +226,83 @@ describe("retry", () => {
     expect(queue.stats().waiting.normal.count).toBe(2);
     inside.finish();
     expect(await order(clock, { between, retry, stranger })).toEqual(["retry", "between", "stranger"]);
+  });
+});
+
+describe("expected wait", () => {
+  test("is none with room, a seat's time when full, by the line's pace behind it, less for who has less in line", async () => {
+    const { clock, queue, ask } = make({ seatsMax: 2 });
+    const first = ask();
+    expect(queue.expectedWaitMs("normal")).toBe(0);
+    await clock.advance(1000);
+    first.finish();
+    ask();
+    expect(queue.expectedWaitMs("low", "acme", "ann")).toBe(0);
+    ask();
+    // Two seats of a second each: one is free every half second.
+    expect(queue.expectedWaitMs("normal")).toBe(500);
+    for (let index = 0; index < 6; index++) ask();
+    for (let index = 0; index < 2; index++) ask({ user: "bob" });
+    expect(queue.expectedWaitMs("normal")).toBe(4500);
+    expect(queue.expectedWaitMs("normal", "acme")).toBe(4500);
+    expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(4500);
+    expect(queue.expectedWaitMs("normal", "acme", "bob")).toBe(2500);
+    expect(queue.expectedWaitMs("normal", "acme", "new")).toBe(500);
+    expect(queue.expectedWaitMs("normal", "other", "ann")).toBe(500);
+    expect(queue.expectedWaitMs("critical", "acme", "ann")).toBe(500);
+    expect(queue.expectedWaitMs("low", "other", "ann")).toBe(4500);
+  });
+
+  test("is told truly enough: within a factor of two of what it was", async () => {
+    const { clock, queue, ask } = make({ seatsMax: 4, intervalMs: 1e6 });
+    const inside: Caller[] = [];
+    let expected = 0;
+    let last: Caller | undefined;
+    for (let second = 0; second < 40; second++) {
+      if (second < 20) for (let index = 0; index < 6; index++) inside.push(ask({ user: "one", deadlineMs: 1e6 }));
+      if (second === 20) {
+        expected = queue.expectedWaitMs("normal", "acme", "one");
+        last = ask({ user: "one", deadlineMs: 1e6 });
+        inside.push(last);
+      }
+      await clock.advance(1000);
+      for (const caller of inside.filter(({ is, finished }) => is === "admitted" && !finished)) caller.finish();
+    }
+    await clock.advance(0);
+    if (last?.outcome?.kind !== "admitted") throw new Error(`Was ${last?.is}.`);
+    expect(expected).toBeGreaterThan(last.outcome.waitedMs / 2);
+    expect(expected).toBeLessThan(last.outcome.waitedMs * 2);
+  });
+});
+
+describe("what is learned", () => {
+  const adaptive = () => {
+    const clock = new VirtualClock();
+    const seats = new AdaptiveLimit({ floor: 1, ceiling: 100, initial: 10, clock });
+    const tokens = new AdaptiveLimit({ floor: 100, ceiling: 100_000, initial: 2000, clock });
+    return { ...make({ seats, tokens }), seats, tokens };
+  };
+
+  test("is learned by the limit that is nearer: seats for many small ones, tokens for few large ones", async () => {
+    for (const [size, count, cut] of [
+      [10, 10, "seats"],
+      [900, 2, "tokens"],
+      [10, 2, "seats"],
+    ] as const) {
+      const { ask, seats, tokens } = adaptive();
+      const callers = Array.from({ length: count }, () => ask({ tokens: size }));
+      callers[0]?.finish({ pushedBack: {} });
+      expect([cut, seats.value < 10, tokens.value < 2000]).toEqual([cut, cut === "seats", cut === "tokens"]);
+    }
+  });
+
+  test("with seats that are fixed, by the tokens", () => {
+    const clock = new VirtualClock();
+    const tokens = new AdaptiveLimit({ floor: 100, ceiling: 100_000, initial: 100_000, clock });
+    const { ask } = make({ seatsMax: 10, tokens });
+    const callers = Array.from({ length: 10 }, () => ask({ tokens: 100 }));
+    callers[0]?.finish({ pushedBack: {} });
+    expect(tokens.value).toBeCloseTo(850);
   });
 });
 

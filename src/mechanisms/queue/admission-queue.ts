@@ -111,7 +111,7 @@ export class AdmissionQueue {
 
   /**
    * About how long a request would wait now, in milliseconds, at no more cost than a few look-ups: 0 while there is room,
-   * or nothing is known. Without a user, behind all that waits of the tenant; without a tenant, of the priority.
+   * or nothing is known. Behind what the user has waiting; without a user, the tenant; without a tenant, all of the priority.
    */
   expectedWaitMs(priority: Priority, tenant?: string, user?: string): number {
     if (this.#urgent.size === 0 && this.#hasRoom(1)) return 0;

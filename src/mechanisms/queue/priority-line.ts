@@ -31,6 +31,7 @@ export class PriorityLine {
     const user = tenant.members.users.join(waiter.request.user);
     waiter.place = { tenant, user };
     tenant.members.newest.add(waiter);
+    user.members.all.add(waiter);
     user.members.urgent.add(waiter);
     user.members.newest.add(waiter);
     user.members.waitingTokens += waiter.tokens;
@@ -43,6 +44,7 @@ export class PriorityLine {
     const place = waiter.place as Place;
     const { tenant, user } = place;
     waiter.place = undefined;
+    user.members.all.delete(waiter);
     user.members.urgent.remove(waiter);
     user.members.newest.remove(waiter);
     tenant.members.newest.remove(waiter);
@@ -59,10 +61,11 @@ export class PriorityLine {
     return this.#standing.at(nowMs) ? user?.newest.first : user?.urgent.first;
   }
 
-  /** Whom a new request of this user would be served before, of those the first to be too late. */
+  /** While the newest go first, whom a new request of this user pushes the furthest back. */
   passedOver({ tenant, user }: AdmissionRequest, nowMs: number): Waiter | undefined {
     if (!this.#standing.at(nowMs)) return undefined;
-    return this.#tenants.find(tenant)?.members.users.find(user)?.members.urgent.first;
+    const [oldest] = this.#tenants.find(tenant)?.members.users.find(user)?.members.all ?? [];
+    return oldest;
   }
 
   /** Who goes when there is no room: the newest of the tenant with most tokens waiting. */
@@ -126,4 +129,4 @@ function isHeavier(one: Owner<TenantLine>, other: Owner<TenantLine>): boolean {
   return (one.members.newest.first?.sequence ?? 0) > (other.members.newest.first?.sequence ?? 0);
 }
 
-const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest(), waitingTokens: 0 });
+const newUserLine = (): UserLine => ({ urgent: byUrgency(), newest: byNewest(), all: new Set(), waitingTokens: 0 });

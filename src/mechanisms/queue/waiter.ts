@@ -72,6 +72,8 @@ export interface TenantLine {
 export interface UserLine {
   readonly urgent: Heap<Waiter>;
   readonly newest: Heap<Waiter>;
+  /** In order of arrival. */
+  readonly all: Set<Waiter>;
   waitingTokens: number;
 }
 
