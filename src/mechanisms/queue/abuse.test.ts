@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { VirtualClock } from "../../base/index.ts";
 import { FairShare } from "./fair-share.ts";
 import { AdaptiveLimit, AdmissionQueue } from "./index.ts";
-import { type Caller, make } from "./testing.ts";
+import { type Caller, make, newClock } from "./testing.ts";
 
 const ODD = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, 1e308];
 const waiting = (...callers: Caller[]) => callers.map((caller) => caller.is);
@@ -237,7 +236,7 @@ test("a clock that stands still: nobody is lost, nobody is told nonsense", async
 });
 
 test("a burst of push-backs before a limit that nobody had reached leaves what was in use, less a part", async () => {
-  const clock = new VirtualClock();
+  const clock = newClock();
   const queue = new AdmissionQueue({
     seats: new AdaptiveLimit({ floor: 1, ceiling: 10_000, initial: 10_000, clock }),
     tokens: new AdaptiveLimit({ floor: 1000, ceiling: 50_000_000, initial: 50_000_000, clock }),

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { VirtualClock } from "../../base/index.ts";
 import { AdaptiveLimit } from "./index.ts";
+import { newClock } from "./testing.ts";
 
 const make = (initial = 20) => {
-  const clock = new VirtualClock();
+  const clock = newClock();
   return { clock, limit: new AdaptiveLimit({ floor: 2, ceiling: 100, initial, clock }) };
 };
 const done = (limit: AdaptiveLimit, startedMs: number, latency?: number, used = limit.value) =>
@@ -26,7 +26,7 @@ describe("push-back", () => {
   });
 
   test("cuts from what was in use, not from a limit that nobody had reached", () => {
-    const clock = new VirtualClock();
+    const clock = newClock();
     const limit = new AdaptiveLimit({ floor: 4, ceiling: 10_000, initial: 10_000, clock });
     for (let turn = 0; turn < 20; turn++) limit.pushedBack({ startedMs: -1, used: 60 - turn });
     expect(limit.value).toBeCloseTo(51);
@@ -37,7 +37,7 @@ describe("push-back", () => {
   });
 
   test("leaves a fixed limit, whose floor is its ceiling, as it is; so does latency", async () => {
-    const clock = new VirtualClock();
+    const clock = newClock();
     const limit = new AdaptiveLimit({ floor: 50, ceiling: 50, clock });
     expect(limit.isFixed).toBe(true);
     for (let turn = 0; turn < 200; turn++) {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { VirtualClock } from "../../base/index.ts";
 import { AdaptiveLimit } from "./index.ts";
-import { type Caller, make } from "./testing.ts";
+import { type Caller, make, newClock } from "./testing.ts";
 
 const states = (...callers: Caller[]) => callers.map((caller) => caller.is);
 
@@ -86,6 +85,28 @@ describe("order", () => {
     first.finish({ tokens: 150 });
     expect(await order(clock, callers)).toEqual(["one", "greedy", "two"]);
   });
+});
+
+test("debts lose by what is let in while nobody waits", async () => {
+  for (const [meanwhile, expected] of [
+    [0, ["modest", "modest", "greedy"]],
+    [10, ["modest", "greedy", "modest"]],
+  ] as const) {
+    const { clock, ask } = make();
+    const first = ask({ tenant: "other" });
+    const [greedy, behind] = [ask({ tenant: "greedy" }), ask({ tenant: "other" })];
+    first.finish();
+    await clock.advance(1);
+    greedy.finish({ tokens: 900 });
+    await clock.advance(1);
+    behind.finish();
+    for (let turn = 0; turn < meanwhile; turn++) ask({ tenant: "other" }).finish();
+    const inside = ask({ tenant: "third" });
+    const callers = { one: ask({ tenant: "modest" }), two: ask({ tenant: "modest" }), greedy: ask({ tenant: "greedy" }) };
+    inside.finish();
+    const names = (await order(clock, callers)).map((name) => (name === "greedy" ? name : "modest"));
+    expect(names).toEqual([...expected]);
+  }
 });
 
 describe("leaving", () => {
@@ -277,7 +298,7 @@ describe("expected wait", () => {
 
 describe("what is learned", () => {
   const adaptive = () => {
-    const clock = new VirtualClock();
+    const clock = newClock();
     const seats = new AdaptiveLimit({ floor: 1, ceiling: 100, initial: 10, clock });
     const tokens = new AdaptiveLimit({ floor: 100, ceiling: 100_000, initial: 2000, clock });
     return { ...make({ seats, tokens }), seats, tokens };
@@ -297,7 +318,7 @@ describe("what is learned", () => {
   });
 
   test("with seats that are fixed, by the tokens", () => {
-    const clock = new VirtualClock();
+    const clock = newClock();
     const tokens = new AdaptiveLimit({ floor: 100, ceiling: 100_000, initial: 100_000, clock });
     const { ask } = make({ seatsMax: 10, tokens });
     const callers = Array.from({ length: 10 }, () => ask({ tokens: 100 }));

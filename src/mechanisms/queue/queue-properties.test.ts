@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { Heap } from "./heap.ts";
-import { type Priority, priorities } from "./index.ts";
-import { type Caller, make } from "./testing.ts";
+import { AdaptiveLimit, type Priority, priorities } from "./index.ts";
+import { type Caller, make, newClock } from "./testing.ts";
 
 type Act =
   | { kind: "ask"; priority: Priority; tenant: string; user: string; tokens: number; waitMs: number; id: string }
@@ -40,39 +40,60 @@ async function heard(): Promise<void> {
 
 test("any course of events", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 60 }), async (seatsMax, acts) => {
-      const { clock, queue, ask } = make({ seatsMax, tokensMax: 1000, waitingMax: 6, waitingTokensMax: 2000, intervalMs: 500 });
-      const callers: Caller[] = [];
-      const check = () => {
-        const { waiting, inFlight, tokensInFlight, admitted, finished, shed, expired, left } = queue.stats();
-        const lines = Object.values(waiting);
-        const count = lines.reduce((sum, line) => sum + line.count, 0);
-        expect(count).toBeLessThanOrEqual(6);
-        expect(lines.reduce((sum, line) => sum + line.tokens, 0)).toBeLessThanOrEqual(2000);
-        expect(inFlight).toBeLessThanOrEqual(seatsMax);
-        expect(tokensInFlight).toBeLessThanOrEqual(1000);
-        expect(admitted).toBe(finished + inFlight);
-        expect(callers).toHaveLength(admitted + Object.values(shed).reduce((sum, one) => sum + one, 0) + expired + left + count);
-        expect(callers.filter(isIn)).toHaveLength(inFlight);
-        expect(callers.filter(({ is }) => is === "waits")).toHaveLength(count);
-        expect(count === 0 || inFlight > 0).toBe(true);
-      };
-      for (const step of acts) {
-        if (step.kind === "ask") callers.push(ask({ ...step, deadlineMs: clock.monotonic() + step.waitMs }));
-        else if (step.kind === "advance") await clock.advance(step.ms);
-        else if (step.kind === "abort") callers[step.index]?.cancellation.abort("left");
-        else
-          callers
-            .filter(isIn)
-            [step.index % seatsMax]?.finish({ tokens: step.tokens, ...(step.isPushedBack && { pushedBack: {} }) });
-        await clock.advance(0);
-        check();
-      }
-      await clock.advance(3000);
-      expect(callers.filter(({ is }) => is === "waits")).toEqual([]);
-      expect(clock.pendingCount).toBe(0);
-    }),
-    { numRuns: 40 },
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.boolean(),
+      fc.array(act, { maxLength: 60 }),
+      async (seatsMax, isAdaptive, acts) => {
+        const clock = newClock();
+        const adaptive = isAdaptive && {
+          seats: new AdaptiveLimit({ floor: 1, ceiling: seatsMax, clock }),
+          tokens: new AdaptiveLimit({ floor: 100, ceiling: 1000, initial: 1000, clock }),
+        };
+        const bounds = { seatsMax, tokensMax: 1000, waitingMax: 6, waitingTokensMax: 2000 };
+        const { queue, ask } = make({ ...bounds, intervalMs: 500, clock, ...adaptive });
+        const callers: Caller[] = [];
+        const check = () => {
+          const { waiting, inFlight, tokensInFlight, admitted, finished, shed, expired, left, limits } = queue.stats();
+          const { seats, tokens } = limits;
+          expect(seats).toBeGreaterThanOrEqual(isAdaptive ? 1 : seatsMax);
+          expect(seats).toBeLessThanOrEqual(seatsMax);
+          expect(tokens).toBeGreaterThanOrEqual(isAdaptive ? 100 : 1000);
+          expect(tokens).toBeLessThanOrEqual(1000);
+          const lines = Object.values(waiting);
+          const count = lines.reduce((sum, line) => sum + line.count, 0);
+          expect(count).toBeLessThanOrEqual(6);
+          expect(lines.reduce((sum, line) => sum + line.tokens, 0)).toBeLessThanOrEqual(2000);
+          expect(inFlight).toBeLessThanOrEqual(seatsMax);
+          expect(tokensInFlight).toBeLessThanOrEqual(1000);
+          expect(admitted).toBe(finished + inFlight);
+          expect(callers).toHaveLength(
+            admitted + Object.values(shed).reduce((sum, one) => sum + one, 0) + expired + left + count,
+          );
+          expect(callers.filter(isIn)).toHaveLength(inFlight);
+          expect(callers.filter(({ is }) => is === "waits")).toHaveLength(count);
+          expect(count === 0 || inFlight > 0).toBe(true);
+        };
+        for (const step of acts) {
+          if (step.kind === "ask") callers.push(ask({ ...step, deadlineMs: clock.monotonic() + step.waitMs }));
+          else if (step.kind === "advance") await clock.advance(step.ms);
+          else if (step.kind === "abort") callers[step.index]?.cancellation.abort("left");
+          else
+            callers.filter(isIn)[step.index % seatsMax]?.finish({
+              tokens: step.tokens,
+              latency: step.tokens,
+              firstTokenMs: step.tokens,
+              ...(step.isPushedBack && { pushedBack: {} }),
+            });
+          await clock.advance(0);
+          check();
+        }
+        await clock.advance(3000);
+        expect(callers.filter(({ is }) => is === "waits")).toEqual([]);
+        expect(clock.pendingCount).toBe(0);
+      },
+    ),
+    { numRuns: 500 },
   );
 });
 

@@ -6,10 +6,10 @@ import { AdaptiveLimit, type Admission, AdmissionQueue, type AdmissionRequest, t
 export interface Setting extends Partial<QueueOptions> {
   seatsMax?: number;
   tokensMax?: number;
+  clock?: VirtualClock;
 }
 
-export function make({ seatsMax = 1, tokensMax = 1_000_000, ...options }: Setting = {}) {
-  const clock = new VirtualClock();
+export function make({ seatsMax = 1, tokensMax = 1_000_000, clock = newClock(), ...options }: Setting = {}) {
   const queue = new AdmissionQueue({
     seats: new AdaptiveLimit({ floor: seatsMax, ceiling: seatsMax, clock }),
     tokens: new AdaptiveLimit({ floor: tokensMax, ceiling: tokensMax, clock }),
@@ -20,6 +20,9 @@ export function make({ seatsMax = 1, tokensMax = 1_000_000, ...options }: Settin
   const ask = (request: Partial<AdmissionRequest> = {}) => new Caller(queue, clock, request);
   return { clock, queue, ask };
 }
+
+/** For what runs on this thread alone. */
+export const newClock = () => new VirtualClock(undefined, setImmediate);
 
 export class Caller {
   readonly cancellation = new Cancellation();
