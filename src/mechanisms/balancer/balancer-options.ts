@@ -31,7 +31,7 @@ export interface PrefixOptions {
   entriesMax?: number;
   /** How long a backend is thought to keep a beginning that is not used. Default: the balancer's `warmMs`. */
   warmMs?: number;
-  /** Tokens of cached beginning that outweigh one token of load above the mean. Default 1. */
+  /** Tokens of a cached beginning that one token of load above another backend's, of the last minutes, outweighs. Default 0.05. */
   beta?: number;
 }
 
@@ -62,7 +62,7 @@ export function checkedOptions(options: BalancerOptions): CheckedOptions {
     sessionsMax: options.sessionsMax ?? 100_000,
     retryShare: options.retryShare ?? 0.1,
     prefillTokensPerSecond: options.prefillTokensPerSecond ?? 5000,
-    prefixes: { entriesMax: 200_000, warmMs, beta: 1, ...options.prefixes },
+    prefixes: { entriesMax: 200_000, warmMs, beta: 0.05, ...options.prefixes },
     health: {
       failuresMax: 5,
       ejectionMs: 30_000,

@@ -37,3 +37,17 @@ export function preference(key: Digest, backend: Digest, weight: number): number
   const uniform = ((high >>> 5) * 0x4000000 + (low >>> 6) + 0.5) / 0x20000000000000;
   return -weight / Math.log(uniform);
 }
+
+/** The backend that a key prefers, load and health aside: where all look for it who know nothing else. */
+export function favourite<T extends { readonly digest: Digest; readonly weight: number }>(
+  key: Digest,
+  backends: readonly T[],
+): T | undefined {
+  let best: T | undefined;
+  let bestPreference = Number.NEGATIVE_INFINITY;
+  for (const backend of backends) {
+    const preferred = preference(key, backend.digest, backend.weight);
+    if (preferred > bestPreference) [best, bestPreference] = [backend, preferred];
+  }
+  return best;
+}

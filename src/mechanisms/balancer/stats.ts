@@ -4,9 +4,12 @@ import type { ChoiceReason } from "./choice.ts";
 
 export interface BackendStats {
   name: string;
-  /** `returning`: after an ejection, while its share of new sessions grows back. */
-  health: "healthy" | "ejected" | "returning";
-  /** Monotonic time of the balancer's clock, milliseconds; only while ejected. */
+  /**
+   * `unhealthy`: would be ejected, were not over half of them; it is used all the same. `returning`: after an ejection,
+   * while its share of new sessions grows back.
+   */
+  health: "healthy" | "ejected" | "unhealthy" | "returning";
+  /** Monotonic time of the balancer's clock, milliseconds; only while ejected or unhealthy. */
   ejectedUntilMs?: number;
   outstandingRequests: number;
   outstandingTokens: number;

@@ -1,0 +1,61 @@
+// Whether a live session had better leave the backend where it is warm. Where callers say how long they would wait, it leaves
+// when that saves more time than it takes to read its prompt again. Else load decides: the backend must have had more than
+// its share for minutes, and be relieved, by this session going, of twice the tokens that must then be read again.
+
+import type { Member } from "./member.ts";
+import type { Room } from "./room.ts";
+import type { Session } from "./session-table.ts";
+
+const RELIEF_PER_TOKEN = 2;
+
+export interface Stay {
+  readonly session: Session;
+  /** Those that it may go to. */
+  readonly fit: readonly Member[];
+  readonly room: Room;
+  readonly nowMs: number;
+  readonly prefillTokensPerMs: number;
+  readonly waitMs: ((name: string) => number) | undefined;
+}
+
+export function betterPlace(stay: Stay): Member | undefined {
+  const { session, room, waitMs } = stay;
+  if (room.fullness(session.member) === 3) {
+    const other = cheapest(stay, (member) => room.fullness(member) * 1e12 + room.outstandingTokens(member));
+    if (other && room.fullness(other) < 3) return other;
+  }
+  return waitMs ? byWait(stay, waitMs) : byLoad(stay);
+}
+
+function byWait(stay: Stay, waitMs: (name: string) => number): Member | undefined {
+  const { session, prefillTokensPerMs } = stay;
+  const ownMs = waitMs(session.member.name);
+  const other = ownMs > 0 ? cheapest(stay, ({ name }) => waitMs(name)) : undefined;
+  if (!other) return undefined;
+  return ownMs - waitMs(other.name) > session.warmTokens / prefillTokensPerMs ? other : undefined;
+}
+
+function byLoad(stay: Stay): Member | undefined {
+  const { session, room, nowMs } = stay;
+  if (!room.isBusy(session.member)) return undefined;
+  const worthwhile = RELIEF_PER_TOKEN * session.warmTokens;
+  const moving = session.recent.at(nowMs);
+  if (moving < worthwhile) return undefined;
+  const other = cheapest(stay, (member) => room.recentTokens(member));
+  if (!other) return undefined;
+  // The other gets the load that this one loses: what is gained is the difference that then remains.
+  const relief = room.recentTokens(session.member) - room.recentTokens(other) - moving / room.relativeShare(other);
+  return relief > worthwhile ? other : undefined;
+}
+
+/** One that has only just returned is no goal: what is live stays away from it. */
+function cheapest({ session, fit, nowMs }: Stay, costOf: (member: Member) => number): Member | undefined {
+  let best: Member | undefined;
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const member of fit) {
+    if (member === session.member || member.health.share(nowMs) < 1) continue;
+    const cost = costOf(member);
+    if (cost < bestCost) [best, bestCost] = [member, cost];
+  }
+  return best;
+}

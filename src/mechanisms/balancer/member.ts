@@ -1,0 +1,85 @@
+// One backend as the balancer knows it: what it was told of it, what is under way there, and how it fared.
+
+import { AnswerWindow } from "./answer-window.ts";
+import type { Backend } from "./backend.ts";
+import type { HealthOptions } from "./balancer-options.ts";
+import { DecayingSum } from "./decaying-sum.ts";
+import { Health } from "./health.ts";
+import { type Digest, digest } from "./rendezvous.ts";
+import type { BackendStats } from "./stats.ts";
+
+/**
+ * How far back load is remembered. A few minutes: long against one answer, so that chance does not look like load, and short
+ * against a session, so that a backend which had much is not shunned for long.
+ */
+export const RECENT_MS = 180_000;
+
+export class Member {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly health: Health;
+  readonly answers = new AnswerWindow();
+  backend: Backend;
+  /** False once it was taken out: what is under way may end, nothing new begins. */
+  isListed = true;
+  sessions = 0;
+  outstandingTokens = 0;
+  outstandingRequests = 0;
+  readonly #recentTokens = new DecayingSum(RECENT_MS);
+  readonly #recentRequests = new DecayingSum(RECENT_MS);
+
+  constructor(backend: Backend, health: Required<HealthOptions>) {
+    this.name = backend.name;
+    this.digest = digest(backend.name);
+    this.health = new Health(health);
+    this.backend = backend;
+  }
+
+  get weight(): number {
+    return this.backend.weight ?? 1;
+  }
+
+  /** Of what is new it should get so much, relative to the others: its weight, less of it just after an ejection. */
+  share(nowMs: number): number {
+    return this.weight * this.health.share(nowMs);
+  }
+
+  stats(nowMs: number, isPanicking: boolean): BackendStats {
+    const isUnhealthy = this.health.isUnhealthy(nowMs);
+    const isReturning = this.health.share(nowMs) < 1;
+    return {
+      name: this.name,
+      health: isUnhealthy ? (isPanicking ? "unhealthy" : "ejected") : isReturning ? "returning" : "healthy",
+      ...(isUnhealthy && { ejectedUntilMs: this.health.ejectedUntilMs }),
+      outstandingRequests: this.outstandingRequests,
+      outstandingTokens: this.outstandingTokens,
+      sessions: this.sessions,
+    };
+  }
+
+  begin(tokens: number, nowMs: number): void {
+    this.outstandingTokens += tokens;
+    this.outstandingRequests++;
+    this.#recentTokens.add(tokens, nowMs);
+    this.#recentRequests.add(1, nowMs);
+  }
+
+  end(tokens: number): void {
+    this.outstandingTokens -= tokens;
+    this.outstandingRequests--;
+  }
+
+  /** A session came with the load it had elsewhere, or went with it. */
+  expect(tokens: number, nowMs: number): void {
+    this.#recentTokens.add(tokens, nowMs);
+  }
+
+  /** Tokens given to it of late. Outstanding tokens alone would call a backend idle between two answers. */
+  recentTokens(nowMs: number): number {
+    return Math.max(0, this.#recentTokens.at(nowMs));
+  }
+
+  recentRequests(nowMs: number): number {
+    return this.#recentRequests.at(nowMs);
+  }
+}
