@@ -35,6 +35,40 @@ describe("odd numbers", () => {
     expect(queue.expectedWaitMs("low")).toBe(0);
   });
 
+  test("of real use: the others still take turns after", async () => {
+    const { clock, ask } = make();
+    const first = ask({ tenant: "first" });
+    const liar = ask({ tenant: "liar" });
+    first.finish();
+    await clock.advance(1);
+    liar.finish({ tokens: 1e308 });
+    const inside = ask({ tenant: "first" });
+    const callers = ["liar", "a", "a", "a", "b", "b", "b"].map((tenant) => ({ tenant, caller: ask({ tenant }) }));
+    inside.finish();
+    const order: string[] = [];
+    for (let turn = 0; turn < callers.length; turn++) {
+      await clock.advance(1);
+      const next = callers.find(({ caller }) => caller.is === "admitted" && !caller.finished);
+      next?.caller.finish();
+      if (next && next.tenant !== "liar") order.push(next.tenant);
+    }
+    expect(order.join("")).toMatch(/^(ab|ba){3}$/);
+  });
+
+  test("of times: nothing took longer than it was there", async () => {
+    const { clock, ask } = make({ seatsMax: 3 });
+    const [liar] = [ask(), ask()];
+    await clock.advance(10);
+    liar.finish({ firstTokenMs: 1e300 });
+    expect(ask({ deadlineMs: 1000 }).is).toBe("admitted");
+  });
+
+  test("of fractions: what is in flight comes back to nothing", () => {
+    const { queue, ask } = make({ seatsMax: 10 });
+    for (const caller of [1.1, 2.2, 3.3].map((tokens) => ask({ tokens }))) caller.finish();
+    expect(queue.stats().tokensInFlight).toBe(0);
+  });
+
   test("of weights: as no weight", async () => {
     const weights: Record<string, number> = { nan: Number.NaN, zero: 0, minus: -1, endless: Number.POSITIVE_INFINITY };
     const { clock, ask } = make({ weightOf: (tenant) => weights[tenant] ?? 1 });

@@ -87,6 +87,17 @@ describe("growth", () => {
     expect(limit.value).toBeLessThan(100);
   });
 
+  test("is at most by a half in a round, spread over it", () => {
+    const limit = new AdaptiveLimit({ floor: 1, ceiling: 10_000, initial: 10_000, clock: newClock() });
+    limit.pushedBack({ used: 3 });
+    for (let round = 0; round < 12; round++) {
+      const { value } = limit;
+      for (let turn = 0; turn < Math.ceil(value); turn++) done(limit, 1);
+      if (value > 10) expect(limit.value / value).toBeLessThan(Math.exp(0.55));
+    }
+    expect(limit.value).toBeGreaterThan(200);
+  });
+
   test("is none while most of it is unused", () => {
     const { limit } = make(20);
     for (let turn = 0; turn < 100; turn++) done(limit, 0, undefined, 10);

@@ -274,6 +274,40 @@ describe("expected wait", () => {
     expect(queue.expectedWaitMs("low", "other", "ann")).toBe(4500);
   });
 
+  test("counts shares by weight, no more than there is, and nothing of those who left", async () => {
+    const { clock, queue, ask } = make({ seatsMax: 2, weightOf: (tenant) => (tenant === "heavy" ? 3 : 1) });
+    const first = ask();
+    await clock.advance(1000);
+    first.finish();
+    ask();
+    ask();
+    const leaving = Array.from({ length: 6 }, () => ask());
+    for (let index = 0; index < 2; index++) ask({ user: "bob" });
+    for (let index = 0; index < 20; index++) ask({ tenant: "heavy" });
+    // What acme has waiting, and three times as much of the heavy one, which has but 20; each takes half a second.
+    expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(500 * (6 + 2 + 20 + 1));
+    expect(queue.expectedWaitMs("normal", "acme", "bob")).toBe(500 * (4 * 4 + 1));
+    expect(queue.expectedWaitMs("normal", "heavy")).toBeCloseTo(500 * ((20 * 4) / 3 + 1));
+    for (const caller of leaving.slice(1)) caller.cancellation.abort("left");
+    expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(500 * (2 * 4 + 1));
+    for (const caller of leaving) caller.cancellation.abort("left");
+    expect(queue.expectedWaitMs("normal", "acme", "bob")).toBe(500 * (2 * 4 + 1));
+    expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(500);
+  });
+
+  test("counts of a user no more than its tenant has", async () => {
+    const { clock, queue, ask } = make({ seatsMax: 2 });
+    const first = ask();
+    await clock.advance(1000);
+    first.finish();
+    ask();
+    ask();
+    for (let index = 0; index < 6; index++) ask();
+    ask({ user: "bob" });
+    for (let index = 0; index < 20; index++) ask({ tenant: "other" });
+    expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(500 * (7 * 2 + 1));
+  });
+
   test("is told truly enough: within a factor of two of what it was", async () => {
     const { clock, queue, ask } = make({ seatsMax: 4, intervalMs: 1e6 });
     const inside: Caller[] = [];
@@ -315,6 +349,15 @@ describe("what is learned", () => {
       callers[0]?.finish({ pushedBack: {} });
       expect([cut, seats.value < 10, tokens.value < 2000]).toEqual([cut, cut === "seats", cut === "tokens"]);
     }
+  });
+
+  test("with tokens that are fixed, by the seats", () => {
+    const clock = newClock();
+    const seats = new AdaptiveLimit({ floor: 1, ceiling: 100, initial: 10, clock });
+    const { ask } = make({ tokensMax: 1000, seats });
+    const callers = Array.from({ length: 8 }, () => ask({ tokens: 125 }));
+    callers[0]?.finish({ pushedBack: {} });
+    expect(seats.value).toBeCloseTo(0.85 * 8);
   });
 
   test("with seats that are fixed, by the tokens", () => {

@@ -18,9 +18,9 @@ export class Standing {
     this.#isStanding = false;
   }
 
-  /** One was served. While the newest go first their short wait says nothing: then only emptiness ends it. */
+  /** One was served. Once the queue stands, the newest go first and their short wait says nothing: only emptiness ends it. */
   served(waitedMs: number, nowMs: number): void {
-    if (!this.#isStanding && waitedMs <= this.#targetMs) this.#calmMs = nowMs;
+    if (waitedMs <= this.#targetMs) this.#calmMs = nowMs;
   }
 
   at(nowMs: number): boolean {
