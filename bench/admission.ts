@@ -3,7 +3,7 @@
 // Simulated (kit/admission-world.ts); only the speed of the queue alone is this machine's.
 
 import { Cancellation, seededRandom } from "../src/base/index.ts";
-import { AdaptiveLimit, AdmissionQueue } from "../src/mechanisms/queue/index.ts";
+import { AdaptiveLimit, type AdaptiveLimitOptions, AdmissionQueue } from "../src/mechanisms/queue/index.ts";
 import { admissionPeers } from "./kit/admission-peers.ts";
 import {
   BACKLOG,
@@ -31,27 +31,36 @@ const BARS: readonly (readonly [number, number])[] = [
 ];
 const OPERATIONS_PER_SECOND_MIN = 2e6;
 
-const ours: Subject = (clock) => {
-  const queue = new AdmissionQueue({
-    seats: new AdaptiveLimit({ floor: 4, ceiling: 200, clock }),
-    tokens: new AdaptiveLimit({ floor: 10_000, ceiling: 1_000_000, clock }),
-    waitingTokensMax: 1_000_000,
-    clock,
-    random: seededRandom(7),
-  });
-  return async (call, upstream) => {
-    // The estimate is wrong by a quarter at most: the gateway learns it from past answers.
-    const tokens = Math.round(call.tokens * (0.75 + (call.tokens % 100) / 200));
-    const admission = await queue.admit({ ...call, tokens, neededMs: tokens * MS_PER_TOKEN });
-    if (admission.kind !== "admitted") return false;
-    const usage = await upstream(call);
-    admission.finish(usage ?? { tokens: 0, pushedBack: {} });
-    return usage !== undefined;
+const ours =
+  (seats: AdaptiveLimitOptions, tokens: AdaptiveLimitOptions): Subject =>
+  (clock) => {
+    const queue = new AdmissionQueue({
+      seats: new AdaptiveLimit({ ...seats, clock }),
+      tokens: new AdaptiveLimit({ ...tokens, clock }),
+      waitingTokensMax: 1_000_000,
+      clock,
+      random: seededRandom(7),
+    });
+    return async (call, upstream) => {
+      // The estimate is wrong by a quarter at most: the gateway learns it from past answers.
+      const tokens = Math.round(call.tokens * (0.75 + (call.tokens % 100) / 200));
+      const admission = await queue.admit({ ...call, tokens, neededMs: tokens * MS_PER_TOKEN });
+      if (admission.kind !== "admitted") return false;
+      const usage = await upstream(call);
+      admission.finish(usage ?? { tokens: 0, pushedBack: {} });
+      return usage !== undefined;
+    };
   };
-};
 
 /** Millrace first. What the others are told of the upstream's seats, it has to find out. */
-const subjects: Readonly<Record<string, Subject>> = { Millrace: ours, ...(await admissionPeers()) };
+const subjects: Readonly<Record<string, Subject>> = {
+  Millrace: ours({ floor: 4, ceiling: 200 }, { floor: 10_000, ceiling: 1_000_000 }),
+  "Millrace, limits wide open at first": ours(
+    { floor: 1, ceiling: 10_000, initial: 10_000 },
+    { floor: 10_000, ceiling: 50_000_000, initial: 50_000_000 },
+  ),
+  ...(await admissionPeers()),
+};
 
 const overload = (factor: number): Flow[] =>
   [0, 1, 2, 3].map((tenant) => ({

@@ -284,6 +284,7 @@ describe("expected wait", () => {
     const leaving = Array.from({ length: 6 }, () => ask());
     for (let index = 0; index < 2; index++) ask({ user: "bob" });
     for (let index = 0; index < 20; index++) ask({ tenant: "heavy" });
+    ask({ tenant: "gone" }).cancellation.abort("left");
     // What acme has waiting, and three times as much of the heavy one, which has but 20; each takes half a second.
     expect(queue.expectedWaitMs("normal", "acme", "ann")).toBe(500 * (6 + 2 + 20 + 1));
     expect(queue.expectedWaitMs("normal", "acme", "bob")).toBe(500 * (4 * 4 + 1));
