@@ -34,7 +34,8 @@ export function parseArguments(args: readonly string[], { flags, operand }: Pick
       return mistake(`--${token.name} needs a value: ${flag.value}`);
     const problem = flag.check?.(token.value);
     if (problem !== undefined) return mistake(`--${token.name} ${problem}`);
-    values[token.name] = token.value;
+    const before = flag.repeated ? values[token.name] : undefined;
+    values[token.name] = before === undefined ? token.value : `${before},${token.value}`;
   }
   const absent = Object.entries(flags).find(([name, flag]) => flag.required && values[name] === undefined);
   if (absent) return mistake(`--${absent[0]} ${absent[1].value} is missing`);

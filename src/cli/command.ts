@@ -7,6 +7,8 @@ export interface Flag {
   readonly value?: string;
   readonly about: string;
   readonly required?: true;
+  /** It may be given more than once: its values are joined with commas. */
+  readonly repeated?: true;
   /** What is wrong with a value and what to write, as the rest of a sentence; undefined when it is fine. */
   readonly check?: (text: string) => string | undefined;
 }

@@ -7,6 +7,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "run the server",
     load: async () => (await import("./commands/serve.ts")).serve,
   },
+  front: {
+    summary: "spread calls over several servers",
+    load: async () => (await import("./commands/front.ts")).front,
+  },
   "token create": {
     summary: "make a token for a caller; it is shown once",
     load: async () => (await import("./commands/token-create.ts")).tokenCreate,

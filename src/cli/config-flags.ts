@@ -3,7 +3,7 @@
 import { type Config, loadConfig } from "../server/index.ts";
 import type { Flag, Input } from "./command.ts";
 
-const portProblem = (text: string): string | undefined =>
+export const portProblem = (text: string): string | undefined =>
   /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? undefined : "is no port: write a whole number from 0 to 65535";
 
 export const configFlag = {

@@ -3,4 +3,5 @@
 export { openTokenStore } from "./compose.ts";
 export { type Config, configInWords, type LoadOptions, loadConfig } from "./config.ts";
 export { configReference } from "./config-reference.ts";
+export { METRICS_CONTENT_TYPE, metricsText } from "./metrics-text.ts";
 export { type RunningServer, type ServeOptions, startServer } from "./serve.ts";

@@ -1,10 +1,12 @@
 // `millrace serve`: runs the server until a signal. The first SIGTERM or SIGINT lets streams finish, a second ends at once.
 
-import { type Config, startServer } from "../../server/index.ts";
+import { startServer } from "../../server/index.ts";
 import type { Command } from "../command.ts";
 import { configFlag, configOf, dataFlag, listenFlags } from "../config-flags.ts";
+import { listenProblem } from "../listen-problem.ts";
 import { startBlock } from "../start-block.ts";
 import type { Terminal } from "../terminal.ts";
+import { untilSignal } from "../until-signal.ts";
 import { version } from "../version.ts";
 
 export const serve: Command = {
@@ -26,34 +28,6 @@ export const serve: Command = {
     return stop(server, config.limits.shutdownMs, terminal);
   },
 };
-
-/** Why the address cannot be listened on and what to do; throws anything else again. */
-function listenProblem(error: unknown, { host, port }: Config): string {
-  switch ((error as { code?: unknown } | null)?.code) {
-    case "EADDRINUSE":
-      return `port ${port} is in use; end the other program, or choose another port with --port.`;
-    case "EACCES":
-      return `this user may not listen on port ${port}; choose a port from 1024 up with --port.`;
-    case "EADDRNOTAVAIL":
-    case "EINVAL":
-      return `${host} is no address of this machine; choose another with --host.`;
-    default:
-      throw error;
-  }
-}
-
-/** Resolves at the first signal. The handler stays, so that a second one never ends the process by default. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let count = 0;
-    const take = () => {
-      if (++count > 1) process.exit(1);
-      resolve();
-    };
-    process.on("SIGTERM", take);
-    process.on("SIGINT", take);
-  });
-}
 
 async function stop(server: { stop(): Promise<void> }, shutdownMs: number, terminal: Terminal): Promise<number> {
   terminal.err(`Stopping: open streams may finish within ${shutdownMs / 1000} s. A second signal ends at once.`);
