@@ -90,24 +90,18 @@ export class AdaptiveLimit {
     return this.#options.floor === this.#options.ceiling;
   }
 
-  /** How near the limit so much in use is: 1 at the limit, 0 when too far from it to say anything of it. */
-  nearness(used: number): number {
-    return used >= IN_USE * this.#value ? used / this.#value : 0;
-  }
-
   /** The upstream had too much. Work begun before the last cut says nothing new, so that a burst of refusals is one cut. */
   pushedBack({ retryAfterMs = 0, startedMs, used = this.#value }: PushedBack = {}): void {
     const nowMs = this.#options.clock.monotonic();
     const pauseMs = Math.min(RETRY_AFTER_MS_MAX, Number.isFinite(retryAfterMs) ? Math.max(0, retryAfterMs) : 0);
     this.#growsAgainMs = Math.max(this.#growsAgainMs, nowMs + pauseMs);
     if ((startedMs ?? nowMs) <= this.#cutMs) return;
-    if (used < this.#value) this.#value = Math.max(this.#options.floor, used);
-    this.#cut(this.#options.keep, nowMs);
+    this.#cut(this.#options.keep, used, nowMs);
   }
 
   finished({ amount, used, startedMs, latency }: Finished): void {
-    const isInUse = this.nearness(used) > 0;
-    if (latency !== undefined && latency > 0 && latency < Number.MAX_VALUE) this.#observe(latency, isInUse, startedMs);
+    const isInUse = used >= IN_USE * this.#value;
+    if (latency !== undefined && latency > 0 && latency < Number.MAX_VALUE) this.#observe(latency, used, startedMs);
     const { ceiling, clock } = this.#options;
     if (!isInUse || this.#isSlow || this.#value >= ceiling || clock.monotonic() < this.#growsAgainMs) return;
     this.#value = Math.min(ceiling, this.#value + (this.#growth() * Math.min(amount, this.#value)) / this.#value);
@@ -124,7 +118,7 @@ export class AdaptiveLimit {
   }
 
   /** A window's median against the base, which follows lower ones soon and higher ones hardly, unless nothing goes on. */
-  #observe(latency: number, isInUse: boolean, startedMs: number): void {
+  #observe(latency: number, used: number, startedMs: number): void {
     // What began before the last cut met the old limit.
     if (startedMs <= this.#cutMs) return;
     this.#window.push(latency);
@@ -133,18 +127,19 @@ export class AdaptiveLimit {
     this.#window = [];
     this.#base ??= median;
     const ratio = median / this.#base;
+    const isInUse = used >= IN_USE * this.#value;
     const { tolerance } = this.#options;
     this.#isSlow = ratio > (1 + tolerance) / 2;
     const pace = ratio < 1 ? BASE_FALL : isInUse ? BASE_RISE_BUSY : BASE_RISE_IDLE;
     this.#base += pace * (median - this.#base);
-    if (ratio > tolerance && isInUse)
-      this.#cut(1 - SMOOTHING * (1 - Math.max(0.5, tolerance / ratio)), this.#options.clock.monotonic());
+    if (ratio <= tolerance || !isInUse) return;
+    this.#cut(1 - SMOOTHING * (1 - Math.max(0.5, tolerance / ratio)), used, this.#options.clock.monotonic());
   }
 
-  #cut(keep: number, nowMs: number): void {
+  #cut(keep: number, used: number, nowMs: number): void {
     this.#window = [];
-    this.#tooMuch = this.#value;
-    this.#value = Math.max(this.#options.floor, this.#value * keep);
+    this.#tooMuch = used < this.#value ? Math.max(this.#options.floor, used) : this.#value;
+    this.#value = Math.max(this.#options.floor, this.#tooMuch * keep);
     this.#cutMs = nowMs;
   }
 }

@@ -34,6 +34,9 @@ interface Work {
 }
 
 const FIRST_TOKEN_PACE = 0.1;
+const SIZE_PACE = 0.03;
+/** Of the usual size. Less is chance, with some ten in flight. */
+const LARGE = 1.25;
 const UNKNOWN_WAIT_MS = 5000;
 const RETRY_SECONDS_MAX = 60;
 
@@ -52,6 +55,8 @@ export class AdmissionQueue {
   #tokensInFlight = 0;
   #sequence = 0;
   #firstTokenMs = 0;
+  /** Mean tokens of what is in flight. */
+  #usualSize = 0;
   #timer: { readonly dueMs: number; readonly cancel: Cancel } | undefined;
 
   /** Throws `option_invalid` for an option that bounds nothing. */
@@ -203,18 +208,24 @@ export class AdmissionQueue {
   }
 
   /**
-   * What came of it says something of one limit only: the nearer to being reached, seats if neither is near. A limit cut to
-   * what happens to be in use beside it would bind from then on, as the mixture of large and small changes.
+   * That there was too much does not say of what: seats, unless what is in flight is larger than usual, then tokens. A limit
+   * cut to what happens to be in use beside the one that was meant would bind from then on, as large and small ones change.
    */
   #learn({ tokens, startedMs }: Work, usage: Usage | undefined): void {
     const { seats, tokens: limit } = this.#options;
-    const areTokens = seats.isFixed || (limit.nearness(this.#tokensInFlight) > seats.nearness(this.#inFlight) && !limit.isFixed);
-    const [learner, amount, used] = areTokens ? [limit, tokens, this.#tokensInFlight] : [seats, 1, this.#inFlight];
+    const used = this.#inFlight;
+    const usedTokens = this.#tokensInFlight;
+    const size = usedTokens / used;
+    const areTokens = seats.isFixed || (size > LARGE * this.#usualSize && this.#usualSize > 0 && !limit.isFixed);
+    this.#usualSize += (this.#usualSize === 0 ? 1 : SIZE_PACE) * (size - this.#usualSize);
     if (usage?.pushedBack) {
-      learner.pushedBack({ retryAfterMs: usage.pushedBack.retryAfterMs, startedMs, used });
+      const { retryAfterMs } = usage.pushedBack;
+      if (areTokens) limit.pushedBack({ retryAfterMs, startedMs, used: usedTokens });
+      else seats.pushedBack({ retryAfterMs, startedMs, used });
       return;
     }
-    learner.finished({ amount, used, startedMs, latency: usage?.latency });
+    seats.finished({ amount: 1, used, startedMs, latency: areTokens ? undefined : usage?.latency });
+    limit.finished({ amount: tokens, used: usedTokens, startedMs, latency: areTokens ? usage?.latency : undefined });
     const tookMs = this.#clock.monotonic() - startedMs;
     this.#drain.finished(tokens, tookMs);
     if (!isAmount(usage?.firstTokenMs)) return;
