@@ -31,7 +31,7 @@ export interface PrefixOptions {
   entriesMax?: number;
   /** How long a backend is thought to keep a beginning that is not used. Default: the balancer's `warmMs`. */
   warmMs?: number;
-  /** Tokens of a cached beginning that one token of load above another backend's, of the last minutes, outweighs. Default 0.05. */
+  /** Tokens of a cached beginning that one token of load of late, above another backend's, outweighs. Default 0.05. */
   beta?: number;
 }
 

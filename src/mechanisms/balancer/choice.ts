@@ -30,7 +30,7 @@ export interface PrefixMark {
 export interface Choice {
   readonly backend: string;
   readonly reason: ChoiceReason;
-  /** To be called once the answer has ended, however it ended. Only the first call counts. */
+  /** To be called once the answer has ended, however it ended. Only the first call counts. Default: `left`. */
   done(outcome?: Outcome): void;
 }
 

@@ -1,12 +1,10 @@
 // Whether a live session had better leave the backend where it is warm. Where callers say how long they would wait, it leaves
 // when that saves more time than it takes to read its prompt again. Else load decides: the backend must have had more than
-// its share for minutes, and be relieved, by this session going, of twice the tokens that must then be read again.
+// its share of late, and be relieved, by this session going, of more tokens than must then be read again.
 
 import type { Member } from "./member.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session-table.ts";
-
-const RELIEF_PER_TOKEN = 2;
 
 export interface Stay {
   readonly session: Session;
@@ -38,14 +36,13 @@ function byWait(stay: Stay, waitMs: (name: string) => number): Member | undefine
 function byLoad(stay: Stay): Member | undefined {
   const { session, room, nowMs } = stay;
   if (!room.isBusy(session.member)) return undefined;
-  const worthwhile = RELIEF_PER_TOKEN * session.warmTokens;
   const moving = session.recent.at(nowMs);
-  if (moving < worthwhile) return undefined;
+  if (moving < session.warmTokens) return undefined;
   const other = cheapest(stay, (member) => room.recentTokens(member));
   if (!other) return undefined;
   // The other gets the load that this one loses: what is gained is the difference that then remains.
   const relief = room.recentTokens(session.member) - room.recentTokens(other) - moving / room.relativeShare(other);
-  return relief > worthwhile ? other : undefined;
+  return relief > session.warmTokens ? other : undefined;
 }
 
 /** One that has only just returned is no goal: what is live stays away from it. */

@@ -9,10 +9,10 @@ import { type Digest, digest } from "./rendezvous.ts";
 import type { BackendStats } from "./stats.ts";
 
 /**
- * How far back load is remembered. A few minutes: long against one answer, so that chance does not look like load, and short
+ * Time constant of what counts as load of late. Long against one answer, so that chance does not look like load, and short
  * against a session, so that a backend which had much is not shunned for long.
  */
-export const RECENT_MS = 180_000;
+export const RECENT_MS = 90_000;
 
 export class Member {
   readonly name: string;

@@ -1,11 +1,11 @@
 // Which backends have room: consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam 2018) in tokens. A backend
 // is full from (1 + epsilon) times its share of all outstanding tokens, this request's included. What is below may take one
 // request of any size, as a bin there takes a whole ball: an idle backend is never full, and one of them is always below.
-// The same bound on the tokens of the last minutes keeps apart what is busy from what just happens to hold two answers.
+// The same bound on the tokens of late keeps apart what is busy from what just happens to hold two answers.
 
 import type { Member } from "./member.ts";
 
-/** How full: room; room, though busy for minutes; over its share of what is outstanding; over what it was said to take. */
+/** How full: room; room, though busy of late; over its share of what is outstanding; over what it was said to take. */
 export type Fullness = 0 | 1 | 2 | 3;
 
 /**
@@ -49,12 +49,12 @@ export class Room {
     return this.isBusy(member) ? 1 : 0;
   }
 
-  /** Whether it had more than its share over the last minutes. */
+  /** Whether it had more than its share of late. */
   isBusy(member: Member): boolean {
     return this.recentTokens(member) >= this.#recentMax;
   }
 
-  /** Of the last minutes, for comparison: as if it had the mean share. */
+  /** Of late, for comparison: as if it had the mean share. */
   recentTokens(member: Member): number {
     return member.recentTokens(this.#nowMs) / this.relativeShare(member);
   }
