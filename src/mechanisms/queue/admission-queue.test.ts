@@ -331,6 +331,22 @@ describe("expected wait", () => {
   });
 });
 
+test("room for a request is a seat, its tokens, and nobody in line", async () => {
+  const { clock, queue, ask } = make({ seatsMax: 2, tokensMax: 1000 });
+  expect(queue.hasRoomFor(5000)).toBe(true); // Alone; that it is too large is another matter.
+  const first = ask({ tokens: 600 });
+  expect([queue.hasRoomFor(400), queue.hasRoomFor(401)]).toEqual([true, false]);
+  const waits = ask({ tokens: 500 });
+  expect([queue.hasRoomFor(1), queue.expectedWaitMs("critical")]).toEqual([false, 0]);
+  await clock.advance(1000);
+  expect(queue.hasRoomFor(1)).toBe(false);
+  first.finish();
+  await clock.advance(0);
+  expect([waits.is, queue.hasRoomFor(500), queue.hasRoomFor(501)]).toEqual(["admitted", true, false]);
+  ask({ tokens: 1 });
+  expect(queue.hasRoomFor(1)).toBe(false);
+});
+
 describe("what is learned", () => {
   const adaptive = () => {
     const clock = newClock();

@@ -81,7 +81,7 @@ export class AdmissionQueue {
     const latestStartMs = Math.min(request.deadlineMs - neededMs, nowMs + waitMsMax);
     if (!(tokens <= Math.min(this.#options.tokens.ceiling, waitingTokensMax))) return this.#refuse("too_large");
     if (!(nowMs < latestStartMs)) return this.#refuse("hopeless");
-    if (this.#urgent.size === 0 && this.#hasRoom(tokens)) {
+    if (this.hasRoomFor(tokens)) {
       this.#lines.of(request).passedBy(tokens);
       return this.#letIn({ request, tokens, waitedMs: 0, startedMs: nowMs, place: undefined });
     }
@@ -119,7 +119,7 @@ export class AdmissionQueue {
    * or nothing is known. Behind what the user has waiting; without a user, the tenant; without a tenant, all of the priority.
    */
   expectedWaitMs(priority: Priority, tenant?: string, user?: string): number {
-    if (this.#urgent.size === 0 && this.#hasRoom(1)) return 0;
+    if (this.hasRoomFor(1)) return 0;
     return this.#waitMs({ priority, tenant, user }, this.#tokensInFlight / Math.max(1, this.#inFlight));
   }
 
