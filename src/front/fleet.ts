@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly servers: readonly URL[];
+  /** What servers know this front door by when it asks them; its own. */
+  readonly agent: string;
   /** Servers of this region are preferred for new sessions. */
   readonly wish?: ServerWish;
   /** Between two questions to a server, milliseconds; each is put off by up to a quarter. Default 1,000. */
@@ -36,6 +38,7 @@ const SHARES = 10;
 export class Fleet {
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #agent: string;
   readonly #pollMs: number;
   readonly #slowStartMs: number;
   readonly #servers = new Map<string, Server>();
@@ -45,12 +48,13 @@ export class Fleet {
   readonly #asking: HttpTransport;
   #isClosed = false;
 
-  constructor({ clock, random, servers, wish = {}, pollMs = 1000, slowStartMs = 30_000, balancer = {} }: FleetOptions) {
+  constructor({ clock, random, servers, agent, wish = {}, pollMs = 1000, slowStartMs = 30_000, balancer = {} }: FleetOptions) {
     for (const [name, ms] of Object.entries({ pollMs, slowStartMs })) {
       if (!(Number.isFinite(ms) && ms > 0)) throw new MillraceError("option_invalid", `\`${name}\` must be over 0 and finite.`);
     }
     this.#clock = clock;
     this.#random = random;
+    this.#agent = agent;
     this.#pollMs = pollMs;
     this.#slowStartMs = slowStartMs;
     this.#pool = new ConnectionPool<ServerConnection>({ clock });
@@ -126,7 +130,12 @@ export class Fleet {
   async #poll(server: Server): Promise<void> {
     const { origin } = server.url;
     const isHere = () => !this.#isClosed && this.#servers.get(origin) === server;
-    const readiness = await readinessOf(server.url, { clock: this.#clock, send: this.#asking.send, timeoutMs: this.#pollMs });
+    const readiness = await readinessOf(server.url, {
+      clock: this.#clock,
+      send: this.#asking.send,
+      timeoutMs: this.#pollMs,
+      agent: this.#agent,
+    });
     if (!isHere()) return;
     const wasAway = server.readiness !== undefined && server.readiness.kind !== "ready";
     if (readiness.kind === "ready" && wasAway) server.returnedAt = this.#clock.monotonic();

@@ -43,10 +43,10 @@ const BACKLOG_REFUSAL = refusalBytes(
 export function startFront(options: FrontOptions): RunningFront {
   const { host, port, adminPort, clock = systemClock, random = systemRandom, trustsProxy = false } = options;
   const limits = checkedLimits(options.limits);
-  const fleet = new Fleet({ ...options, clock, random });
+  const pseudonym = `millrace-${Buffer.from(random.bytes(6)).toString("hex")}`;
+  const fleet = new Fleet({ ...options, clock, random, agent: pseudonym });
   const sweep = new Sweep(clock, SWEEP_MS);
   const clients = new Set<ClientConnection>();
-  const pseudonym = `millrace-${Buffer.from(random.bytes(6)).toString("hex")}`;
   const context = { limits, fleet, sweep, counts: new FrontCounts(), pseudonym, trustsProxy, isDraining: false };
   const emptied = Promise.withResolvers<void>();
   const left = (client: ClientConnection) => {

@@ -15,16 +15,18 @@ export interface AskOptions {
   readonly clock: Clock;
   readonly send: Transport;
   readonly timeoutMs: number;
+  /** The name of the one who asks. */
+  readonly agent: string;
 }
 
 const BYTES_MAX = 64 * 1024;
 
 /** Never rejects. */
-export async function readinessOf(server: URL, { clock, send, timeoutMs }: AskOptions): Promise<Readiness> {
+export async function readinessOf(server: URL, { clock, send, timeoutMs, agent }: AskOptions): Promise<Readiness> {
   const call = send({
     method: "GET",
     url: `${server.origin}/readyz`,
-    headers: [["user-agent", "millrace-front"]],
+    headers: [["user-agent", agent]],
     body: undefined,
   });
   const cancel = clock.schedule(timeoutMs, () => call.abort(new MillraceError("upstream_timeout", "The server did not answer.")));

@@ -106,7 +106,8 @@ function partsOf(url: string): { path: string; query: string } {
 /** A page may be opened from a link anywhere, but only under a name that is ours: a foreign name is DNS rebinding. */
 function barred({ guard }: HttpOptions, path: string, { headers }: Request): Response | undefined {
   if (!guard) return undefined;
-  if (path === "/" && isLoopbackHost(headers.get("host") ?? "")) return undefined;
+  const isProxied = headers.has("x-forwarded-for");
+  if (path === "/" && !isProxied && isLoopbackHost(headers.get("host") ?? "")) return undefined;
   const refusal = guard(headers);
   return refusal && Response.json({ error: { code: refusal.refused, message: refusal.message } }, { status: 403 });
 }

@@ -1,4 +1,4 @@
-// Listens, and stops gracefully: accept no more, let calls finish up to a limit, then cut what is left.
+// Listens, and stops gracefully: take leave, accept no more, let calls finish up to a limit, then cut what is left.
 
 import type { Clock } from "../base/index.ts";
 
@@ -7,6 +7,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly shutdownMs: number;
+  /** What is to be done after it was said to stop and before it accepts no more. */
+  readonly takeLeave: () => Promise<void>;
   readonly handle: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
   readonly report: (error: unknown) => void;
 }
@@ -14,6 +16,8 @@ export interface ListenOptions {
 export interface Listener {
   readonly url: string;
   /** True from the beginning of `stop`. */
+  readonly leaving: boolean;
+  /** True once it accepts no more. */
   readonly draining: boolean;
   stop(): Promise<void>;
 }
@@ -22,7 +26,8 @@ export interface Listener {
 const CONNECTION_IDLE_SECONDS = 120;
 
 export function listen(options: ListenOptions): Listener {
-  const { host, port, clock, shutdownMs, handle, report } = options;
+  const { host, port, clock, shutdownMs, takeLeave, handle, report } = options;
+  let leaving = false;
   let draining = false;
   const server = Bun.serve({
     hostname: host,
@@ -39,10 +44,15 @@ export function listen(options: ListenOptions): Listener {
   });
   return {
     url: server.url.href.replace(/\/$/, ""),
+    get leaving() {
+      return leaving;
+    },
     get draining() {
       return draining;
     },
     async stop() {
+      leaving = true;
+      await takeLeave();
       draining = true;
       const given = new AbortController();
       const finished = server.stop(false);

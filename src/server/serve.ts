@@ -2,10 +2,12 @@
 
 import { type Clock, systemClock } from "../base/index.ts";
 import { loopbackGuard } from "../gateway/index.ts";
+import { Askers } from "./askers.ts";
 import { type ComposeOptions, compose } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { httpHandler } from "./http.ts";
 import { type Listener, listen } from "./listen.ts";
+import { loadReport } from "./load.ts";
 import { pages } from "./routes/pages.ts";
 
 export interface ServeOptions {
@@ -18,9 +20,12 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** Accepts no more, lets calls finish within `limits.shutdownMs`, closes stores. */
+  /** Tells those who ask regularly at `/readyz`, accepts no more, lets calls finish within `limits.shutdownMs`, closes stores. */
   stop(): Promise<void>;
 }
+
+/** Longer than front doors take from one question to the next. */
+const LEAVE_MS = 2500;
 
 /** Rejects when the address cannot be listened on or a store cannot be opened. */
 export async function startServer(config: Config, { version, logTo, clock = systemClock }: ServeOptions): Promise<RunningServer> {
@@ -28,6 +33,9 @@ export async function startServer(config: Config, { version, logTo, clock = syst
   const composition = await compose(config, { clock, logTo: logTo ?? stderr });
   const { gateway, observation, log } = composition;
   const draining = () => listener?.draining === true;
+  const leaving = () => listener?.leaving === true;
+  const askers = new Askers(clock, LEAVE_MS);
+  const load = loadReport({ clock, openCalls: () => gateway.openCalls, callsMax: config.limits.callsMax });
   let listener: Listener | undefined;
   try {
     listener = listen({
@@ -35,11 +43,12 @@ export async function startServer(config: Config, { version, logTo, clock = syst
       port: config.port,
       clock,
       shutdownMs: config.limits.shutdownMs,
+      takeLeave: () => askers.tellAll(),
       handle: httpHandler({
         clock,
         gateway,
         limits: config.limits,
-        page: pages({ config, version, observation, gateway, draining }),
+        page: pages({ config, version, observation, gateway, leaving, load, askers }),
         guard: config.auth.required ? undefined : loopbackGuard,
         draining,
       }),

@@ -103,7 +103,11 @@ describe("what is no model call", () => {
   test("health and readiness", async () => {
     expect(await (await fetch(`${millrace.url}/healthz`)).json()).toEqual({ status: "ok", version: "0.0.0-test" });
     const ready = await fetch(`${millrace.url}/readyz`);
-    expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, openCalls: 0 }]);
+    const { load, ...rest } = (await ready.json()) as { load: { cpu: number; memory: number } };
+    expect([ready.status, rest]).toEqual([200, { ready: true, openCalls: 0 }]);
+    expect(load).toMatchObject({ connections: 0, connectionsMax: millrace.config.limits.callsMax });
+    for (const share of [load.cpu, load.memory]) expect(share >= 0 && share <= 1).toBe(true);
+    expect(load.memory).toBeGreaterThan(0);
     expect((await fetch(`${millrace.url}/readyz`, { method: "HEAD" })).status).toBe(200);
     const wrong = await fetch(`${millrace.url}/healthz`, { method: "POST" });
     expect([wrong.status, wrong.headers.get("allow")]).toEqual([405, "GET, HEAD"]);

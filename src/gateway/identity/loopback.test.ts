@@ -159,3 +159,15 @@ test("two Host or Origin headers are one that is refused", () => {
   headers.append("origin", "https://evil.com");
   expect(loopbackGuard(headers)).toMatchObject({ refused: "permission" });
 });
+
+test.each([
+  ["127.0.0.1", true],
+  ["::1, 127.0.0.2", true],
+  ["10.0.0.9", false],
+  ["127.0.0.1, 10.0.0.9", false],
+  ["10.0.0.9, 127.0.0.1", false],
+  ["unknown", false],
+  ["", false],
+])("what a proxy passes on from %p comes in: %p", (address, comesIn) => {
+  expect(loopbackGuard(new Headers({ host: "localhost", "x-forwarded-for": address })) === undefined).toBe(comesIn);
+});

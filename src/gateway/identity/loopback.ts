@@ -27,6 +27,11 @@ export function loopbackGuard(headers: Headers): Refusal | undefined {
       "Millrace runs without authentication and answers only on localhost. To serve others, configure auth and create tokens.",
     );
   }
+  if (!isForwardedFromHere(headers.get("x-forwarded-for"))) {
+    return barred(
+      "Millrace runs without authentication and answers this machine only, also through a proxy. To serve others, configure auth and create tokens.",
+    );
+  }
   const origin = headers.get("origin");
   if (origin !== null && !(origin.length <= CHARACTERS_MAX && LOOPBACK_ORIGIN.test(origin))) {
     return barred("Millrace runs without authentication and refuses requests from web pages of other origins.");
@@ -36,5 +41,9 @@ export function loopbackGuard(headers: Headers): Refusal | undefined {
   }
   return undefined;
 }
+
+/** What a proxy on this machine says of the one who asked; none is said to be this machine. */
+const isForwardedFromHere = (addresses: string | null): boolean =>
+  addresses === null || addresses.split(",").every((address) => isLoopbackHost(address.trim()));
 
 const barred = (message: string): Refusal => ({ refused: "permission", message });
