@@ -91,6 +91,7 @@ test("refusals of http.md are those of the gateway, word for word", () => {
       {
         ...{ name: "none", dialect: "openai", baseUrl: "http://none.invalid", models: ["*"], aliases: {}, headers: {} },
         credential: { kind: "none" },
+        affinity: "session",
         transport: fetchTransport(() => Promise.reject(new Error("Nobody is asked."))),
       },
     ],

@@ -75,6 +75,11 @@ export class Rig {
     return running;
   }
 
+  /** Ends one of those that were started here. */
+  async end(pid: number): Promise<void> {
+    await [...this.#running].find((running) => running.pid === pid)?.end();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#running].map((running) => running.end()));
     rmSync(this.folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 // A stream is pushed into a sink, so that any number of steps can watch it at the cost of one function call a chunk.
 
 import type { Abortable } from "../base/index.ts";
+import type { Priority } from "../mechanisms/queue/index.ts";
 import type { KnownBody } from "./body-memo.ts";
 import type { Dialect, Endpoint, RequestFacts, Usage } from "./dialects/dialect.ts";
 import type { HeaderFields } from "./header-fields.ts";
@@ -54,6 +55,14 @@ export interface Report {
   upstreamStatus: number | undefined;
   upstreamModel: string | undefined;
   usage: Usage | undefined;
+  /** Undefined for calls that ask no model. */
+  priority: Priority | undefined;
+  /** How long the call waited for its turn at the upstream; undefined when it never stood in line. */
+  queuedMs: number | undefined;
+  /** Upstreams asked, one after the other. */
+  attempts: number;
+  /** The id by which a later request may continue this answer. */
+  continuedAs: string | undefined;
   /** Clock.monotonic() when the upstream call began, when its first body byte came, when the client got its first byte. */
   sentAt: number | undefined;
   upstreamFirstByteAt: number | undefined;
@@ -62,6 +71,16 @@ export interface Report {
   bytesIn: number;
   /** Body bytes that went to the client. */
   bytesOut: number;
+}
+
+/** What a call is expected to take, and how it ranks. */
+export interface Demand {
+  readonly priority: Priority;
+  /** Tokens of the prompt and of the answer, estimated. */
+  readonly input: number;
+  readonly output: number;
+  /** Calls of the same client, model and endpoint: what their estimates are learned by. */
+  readonly kind: string;
 }
 
 export interface Exchange {
@@ -84,6 +103,10 @@ export interface Exchange {
   session: string | undefined;
   /** Set by `read`: the upstreams that may serve the call, and the model name they know. At least one. */
   target: Target;
+  /** Clock.monotonic() by which the client wants its whole answer. Set by `deadline` where the client says. */
+  readonly deadlineAt: number;
+  /** Set by `weigh`. Undefined: the call asks no model anything. */
+  demand: Demand | undefined;
   /** Set by `route`: the one that is asked. */
   upstream: Upstream | undefined;
   report: Report;

@@ -43,6 +43,9 @@ export async function fly(exchange: Exchange, keys: CacheKeys, next: Handle, opt
     headers.delete("set-cookie");
   }
   report.upstream = head.report.upstream;
+  report.priority = head.report.priority;
+  report.queuedMs = head.report.queuedMs;
+  report.attempts = head.report.attempts;
   const answer = { status: head.status, headers };
   if ("body" in joined) return { ...answer, body: accounting(exchange, head, joined.body) };
   takeTokens(exchange, head);

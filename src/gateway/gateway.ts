@@ -7,10 +7,13 @@ import { anthropic } from "./dialects/anthropic/anthropic.ts";
 import type { Dialect, DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
 import { openai } from "./dialects/openai/openai.ts";
 import type { Answer, Call, Exchange } from "./exchange.ts";
+import { type FlowOptions, plainFlow } from "./flow.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { PhaseLimits } from "./phase-limit.ts";
 import { pipeline } from "./pipeline.ts";
 import { refuse } from "./refuse.ts";
+import { admit } from "./steps/admit.ts";
+import { budget } from "./steps/budget.ts";
 import { call } from "./steps/call.ts";
 import { deadline } from "./steps/deadline.ts";
 import { type IdentifyOptions, identify } from "./steps/identify.ts";
@@ -20,6 +23,7 @@ import { type RecallOptions, recall } from "./steps/recall.ts";
 import { type RecordOptions, record } from "./steps/record.ts";
 import { route } from "./steps/route.ts";
 import { sustain } from "./steps/sustain.ts";
+import { weigh } from "./steps/weigh.ts";
 import { targetResolver, type Upstream } from "./upstream.ts";
 
 export interface GatewayLimits extends PhaseLimits {
@@ -41,6 +45,8 @@ export interface GatewayOptions {
   readonly identify: IdentifyOptions;
   /** Undefined: nothing is answered from cache or shared. */
   readonly recall: Omit<RecallOptions, "memo"> | undefined;
+  /** Default: no lines, no quotas. */
+  readonly flow?: FlowOptions;
   readonly observe: RecordOptions["observe"];
   readonly report: RecordOptions["report"];
 }
@@ -72,7 +78,7 @@ const KNOWN_BODIES_MAX = 1000;
 const NO_BODY = new Uint8Array(0);
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { clock, ids, limits } = options;
+  const { clock, ids, limits, flow = plainFlow(options.upstreams, options.clock) } = options;
   if (options.upstreams.length === 0) throw new MillraceError("option_invalid", "A gateway needs at least one upstream.");
   const memo = new BodyMemo(KNOWN_BODIES_MAX);
   let openCalls = 0;
@@ -88,7 +94,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     deadline: deadline(clock),
     recall: options.recall ? recall({ ...options.recall, memo }) : (next) => next,
     listModels,
-    route,
+    weigh: weigh(flow.estimator),
+    budget: flow.budget ? budget(flow.budget) : (next) => next,
+    route: route({
+      balancers: flow.balancers,
+      waitMs: (name, { demand }) => (demand && flow.queues.get(name)?.expectedWaitMs(demand.priority)) ?? 0,
+    }),
+    admit: admit({ clock, estimator: flow.estimator, queues: flow.queues }),
     call: call({ clock, limits, answerBytesMax: limits.answerBytesMax }),
   });
   const exchangeOf = (incoming: Call, dialect: DialectName, endpoint: Endpoint): Exchange => ({
@@ -103,6 +115,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     known: undefined,
     facts: endpoint === "models" ? MODEL_LIST : NOTHING_READ,
     target: NO_TARGET,
+    deadlineAt: Number.POSITIVE_INFINITY,
+    demand: undefined,
     upstream: undefined,
     report: {
       cache: "bypass",
@@ -112,6 +126,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       upstreamStatus: undefined,
       upstreamModel: undefined,
       usage: undefined,
+      priority: undefined,
+      queuedMs: undefined,
+      attempts: 0,
+      continuedAs: undefined,
       sentAt: undefined,
       upstreamFirstByteAt: undefined,
       firstByteAt: undefined,

@@ -3,6 +3,7 @@
 export type { DialectName, Endpoint, RefusalKind, Usage } from "./dialects/dialect.ts";
 export { errorEvent } from "./dialects/error-event.ts";
 export type { Answer, CacheOutcome, Call, Outcome } from "./exchange.ts";
+export type { FlowOptions } from "./flow.ts";
 export type { FlightHead } from "./fly.ts";
 export { createGateway, type Gateway, type GatewayLimits, type GatewayOptions } from "./gateway.ts";
 export type { HeaderFields } from "./header-fields.ts";
@@ -16,6 +17,7 @@ export type { TokenRecord } from "./identity/token-record.ts";
 export { type NewToken, TokenStore, type TokenStoreOptions } from "./identity/tokens.ts";
 export { PACE_DEFAULT, type Pace, type ScriptedModelOptions, scriptedModel } from "./scripted/index.ts";
 export type { Sink, StreamBody } from "./sink.ts";
+export type { NamedAccount } from "./steps/budget.ts";
 export type { RecallOptions } from "./steps/recall.ts";
 export type { CallRecord } from "./steps/record.ts";
 export { decodeAnswer, encodeAnswer, type StoredAnswer, tokensOf, weighAnswer } from "./stored-answer.ts";

@@ -17,11 +17,19 @@ export interface Steps {
   readonly recall: Step;
   /** One list of models out of many. */
   readonly listModels: Step;
-  /** Which upstream. */
+  /** What it is expected to take, and how it ranks. */
+  readonly weigh: Step;
+  /** Within the caller's quotas. */
+  readonly budget: Step;
+  /** Which upstream; another when it fails. */
   readonly route: Step;
+  /** The line before that upstream. */
+  readonly admit: Step;
   /** The upstream's answer. */
   readonly call: Handle;
 }
 
-export const pipeline = ({ record, identify, read, sustain, deadline, recall, listModels, route, call }: Steps): Handle =>
-  record(identify(read(sustain(deadline(recall(listModels(route(call))))))));
+export const pipeline = (steps: Steps): Handle => {
+  const { record, identify, read, sustain, deadline, recall, listModels, weigh, budget, route, admit, call } = steps;
+  return record(identify(read(sustain(deadline(recall(listModels(weigh(budget(route(admit(call)))))))))));
+};

@@ -24,12 +24,14 @@ export interface Upstream {
   readonly credential: UpstreamCredential;
   /** Added to every request, over what the client sent. */
   readonly headers: Readonly<Record<string, Secret>>;
+  /** What keeps calls together here: the conversation, or the longest beginning of the prompt that the engine knows. */
+  readonly affinity: "session" | "prefix";
   readonly transport: Transport;
 }
 
 export interface Target {
   readonly upstreamModel: string | undefined;
-  /** In order of preference: the most exact match first, then the order of the configuration. */
+  /** All that are meant for the model, in the order of the configuration. */
   readonly upstreams: readonly Upstream[];
 }
 
@@ -61,8 +63,11 @@ function resolve(upstreams: readonly Upstream[], dialect: DialectName, model: st
     .sort((left, right) => right.exactness - left.exactness);
   const best = matches[0];
   if (!best) return undefined;
-  // Only upstreams that know the model by the same name are the same choice: the name is part of the cache key.
-  const equals = matches.filter(({ upstreamModel }) => upstreamModel === best.upstreamModel);
+  // Upstreams are the same choice when they know the model by the same name, which is part of the cache key, and name it as
+  // exactly: whoever serves `claude-haiku-*` is meant for it, whoever serves `*` takes what is left.
+  const equals = matches.filter(
+    ({ upstreamModel, exactness }) => upstreamModel === best.upstreamModel && exactness === best.exactness,
+  );
   return { upstreamModel: best.upstreamModel, upstreams: equals.map(({ upstream }) => upstream) };
 }
 

@@ -15,6 +15,7 @@ import {
   type Upstream,
 } from "../gateway/index.ts";
 import { openRecall } from "./compose-cache.ts";
+import { openFlow } from "./compose-flow.ts";
 import { openStore } from "./compose-stores.ts";
 import type { Config, JwtConfig } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
@@ -47,16 +48,19 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const opened = await openTokenStore(config, clock, ids);
   const recall = config.cache.enabled ? openRecall(config, clock, observed.monitor) : undefined;
   const http = httpTransport({ clock });
+  const upstreams = upstreamsOf(config, clock, http.send);
+  const flow = openFlow(config, upstreams, clock, observed.monitor);
   const gateway = createGateway({
     clock,
     ids,
-    upstreams: upstreamsOf(config, clock, http.send),
+    upstreams,
     limits: { ...config.limits, openAfterMs: OPEN_AFTER_MS },
     identify: {
       authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
       ...(config.auth.required ? {} : { guard: loopbackGuard }),
     },
     recall: recall?.options,
+    flow: flow.options,
     observe: observed.observe,
     report: observed.report,
   });
@@ -73,6 +77,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       observed.stop();
       http.close();
       await recall?.close();
+      await flow.close();
       await opened.close();
       log.flush();
     },
@@ -101,8 +106,8 @@ function jwtOf(jwt: JwtConfig | undefined, clock: Clock) {
 
 function upstreamsOf(config: Config, clock: Clock, transport: Transport): Upstream[] {
   const configured = config.upstreams.map(
-    ({ name, dialect, baseUrl, models, aliases, credential, headers }): Upstream => ({
-      ...{ name, dialect, baseUrl, models, aliases, credential, headers },
+    ({ name, dialect, baseUrl, models, aliases, credential, headers, affinity }): Upstream => ({
+      ...{ name, dialect, baseUrl, models, aliases, credential, headers, affinity },
       transport,
     }),
   );
@@ -110,6 +115,7 @@ function upstreamsOf(config: Config, clock: Clock, transport: Transport): Upstre
   const model = scriptedModel({ clock, random: systemRandom, pace: config.scripted.pace });
   const scripted = (dialect: Upstream["dialect"], baseUrl: string): Upstream => ({
     ...{ name: "scripted", dialect, baseUrl, models: ["*"], aliases: {}, credential: { kind: "none" }, headers: {} },
+    affinity: "session",
     transport: fetchTransport(model),
   });
   return [...configured, scripted("anthropic", "http://scripted.invalid"), scripted("openai", "http://scripted.invalid/v1")];

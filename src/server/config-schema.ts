@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { authSection } from "./config-auth.ts";
+import { admissionSection, budgetsSection, routingSection } from "./config-flow.ts";
 import { cacheSection, limitsSection } from "./config-limits.ts";
 import { scriptedSection, upstreamsSection } from "./config-upstreams.ts";
 
@@ -28,13 +29,16 @@ export const configSchema = z.strictObject({
     .meta({ words: "redis or rediss URL, or `env:NAME`" })
     .optional()
     .describe(
-      "Redis or Valkey for tokens and the second cache tier, so that several servers share them. Never printed: it may hold a password.",
+      "Redis or Valkey for tokens, the second cache tier, quotas and where conversations are warm, so that several servers share them. Never printed: it may hold a password.",
     ),
   upstreams: upstreamsSection,
   scripted: scriptedSection,
   auth: authSection,
   cache: cacheSection,
   limits: limitsSection,
+  admission: admissionSection,
+  routing: routingSection,
+  budgets: budgetsSection,
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("Least level that is written."),

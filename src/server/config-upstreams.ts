@@ -59,14 +59,26 @@ const upstream = z
       .number()
       .min(0.001)
       .max(1000)
-      .optional()
-      .describe("Share of calls among upstreams of one model. Accepted for later versions; this one takes the first that fits."),
+      .default(1)
+      .describe("Share of conversations and tokens among upstreams of one model."),
     seatsMax: z
       .int()
       .min(1)
       .max(1_000_000)
       .optional()
-      .describe("Most calls open to it at once. Accepted for later versions; this one has `limits.callsMax` only."),
+      .describe("Most calls open to it at once; less when it pushes back. Not set: `limits.callsMax`."),
+    tokensMax: z
+      .int()
+      .min(1000)
+      .max(100_000_000_000)
+      .optional()
+      .describe("Most tokens of calls open to it at once; less when it pushes back. Not set: no limit until it does."),
+    affinity: z
+      .enum(["session", "prefix"])
+      .default("session")
+      .describe(
+        "What keeps calls together: the conversation, or for engines of your own the longest prompt beginning they know.",
+      ),
     headers: z
       .record(z.string(), z.string().max(8192))
       .default({})

@@ -154,9 +154,6 @@ describe("upstreams", () => {
     const { notices } = load({ upstreams: [openai] }, { env: { DATABASE_URL: "postgres://x" } }).origin;
     expect(notices.join("\n")).toContain("DATABASE_URL is set; this version does not use it");
     expect(notices.join("\n")).toContain("upstream local has no path");
-    expect(load({ upstreams: [{ ...claude, seatsMax: 200 }] }).origin.notices).toEqual([
-      "Upstream claude sets seatsMax, which has no effect in this version.",
-    ]);
     expect(load({ upstreams: [{ ...openai, baseUrl: "http://127.0.0.1:8000/v1" }] }).origin.notices).toEqual([]);
   });
 });

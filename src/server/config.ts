@@ -46,6 +46,9 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly cache: CacheConfig;
   readonly limits: LimitsConfig;
+  readonly admission: Frozen<Settings["admission"]>;
+  readonly routing: Frozen<Settings["routing"]>;
+  readonly budgets: Frozen<Settings["budgets"]>;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
   readonly origin: ConfigOrigin;
@@ -138,12 +141,7 @@ function noticesOf(settings: Settings, resolver: Resolver): string[] {
   const pathless = settings.upstreams
     .filter(({ dialect, baseUrl }) => dialect === "openai" && new URL(baseUrl).pathname === "/")
     .map(({ name }) => `The base URL of upstream ${name} has no path; OpenAI base URLs usually end in /v1.`);
-  const withoutEffect = settings.upstreams.flatMap(({ name, weight, seatsMax }) =>
-    Object.entries({ weight, seatsMax })
-      .filter(([, value]) => value !== undefined)
-      .map(([key]) => `Upstream ${name} sets ${key}, which has no effect in this version.`),
-  );
-  return [...unused, ...pathless, ...withoutEffect];
+  return [...unused, ...pathless];
 }
 
 function freeze<T>(value: T): T {

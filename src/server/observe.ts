@@ -71,6 +71,21 @@ function callMetrics(monitor: Monitor): (record: CallRecord) => void {
     labels: ["dialect", "cache"] as const,
     boundaries: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
   });
+  const refusals = monitor.counter({
+    name: "millrace_refusals_total",
+    help: "Calls that Millrace refused, by reason.",
+    labels: ["dialect", "reason"] as const,
+  });
+  const queued = monitor.histogram({
+    name: "millrace_queue_seconds",
+    help: "Time in line before an upstream.",
+    labels: ["priority"] as const,
+  });
+  const retries = monitor.counter({
+    name: "millrace_retries_total",
+    help: "Upstreams asked after another one had failed the same call.",
+    labels: ["dialect"] as const,
+  });
   return (record) => {
     const { dialect, usage } = record;
     const model = record.upstreamModel ?? "none";
@@ -78,6 +93,9 @@ function callMetrics(monitor: Monitor): (record: CallRecord) => void {
     cache.add(1, dialect, record.cache);
     if (record.firstByteMs !== undefined) firstByte.observe(record.firstByteMs / 1000, dialect, record.cache);
     if (record.gatewayMs !== undefined) own.observe(Math.max(0, record.gatewayMs) / 1000, dialect, record.cache);
+    if (record.outcome === "refused") refusals.add(1, dialect, record.reason ?? "unknown");
+    if (record.queuedMs !== undefined) queued.observe(record.queuedMs / 1000, record.priority ?? "normal");
+    if (record.attempts > 1) retries.add(record.attempts - 1, dialect);
     if (!usage) return;
     tokens.add(usage.input, dialect, model, "input");
     tokens.add(usage.output, dialect, model, "output");
@@ -106,6 +124,9 @@ function fieldsOf(record: CallRecord): LogFields {
     outcome: record.outcome,
     reason: record.reason,
     cache: record.cache,
+    priority: record.priority,
+    queuedMs: rounded(record.queuedMs),
+    attempts: record.attempts > 1 ? record.attempts : undefined,
     bytesIn: record.bytesIn,
     bytesOut: record.bytesOut,
     totalMs: rounded(record.totalMs),

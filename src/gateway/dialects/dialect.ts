@@ -68,6 +68,8 @@ export interface AnswerWatch {
   readonly atBoundary: boolean;
   /** True once an event with content of the answer went by (not pings, comments or headers of the message). */
   readonly contentSeen: boolean;
+  /** The id by which a later request may continue this answer; undefined where there is no such thing. */
+  readonly continuedAs?: string | undefined;
 }
 
 /** One complete answer in either wire form. */
@@ -76,6 +78,14 @@ export interface WireAnswer {
   readonly bytes: Uint8Array;
   /** The bytes of JSON, parsed, when somebody has done so already. */
   readonly json?: unknown;
+}
+
+/** What ties a request to the account that answered before: nobody else can read these items. */
+export interface Binding {
+  /** The answer that it continues, kept by the provider (`previous_response_id`). */
+  readonly answerId: string | undefined;
+  /** It carries reasoning that only its maker can open: thinking signatures, encrypted reasoning. */
+  readonly sealed: boolean;
 }
 
 export interface Dialect {
@@ -96,6 +106,21 @@ export interface Dialect {
 
   /** Text that is stable over the turns of one conversation and differs between conversations: system, first message, without per-request noise. */
   fingerprint(endpoint: Endpoint, facts: RequestFacts): string;
+
+  /** Most output tokens that the client allows, 0 where there are none; undefined where it does not say. */
+  outputMax(endpoint: Endpoint, facts: RequestFacts): number | undefined;
+
+  /** A side job that nobody waits for: an assistant names its conversation. */
+  isTitle(endpoint: Endpoint, facts: RequestFacts): boolean;
+
+  /** Asked only where there is a choice of upstreams. */
+  binding(endpoint: Endpoint, facts: RequestFacts): Binding;
+
+  /**
+   * The prompt in the order in which models read it, cut where conversations grow: tools, system, each message. Without the
+   * billing line; a text as a string and as a block is the same piece. Asked only where there is a choice of upstreams.
+   */
+  prefix(endpoint: Endpoint, facts: RequestFacts): readonly unknown[];
 
   watch(endpoint: Endpoint, wire: WireAnswer["wire"]): AnswerWatch;
 

@@ -56,6 +56,14 @@ export function parentSessionOf({ headers, identity }: SessionSource): string | 
   return named ? opaque(identity.tenant, "named", named) : undefined;
 }
 
+/** Whether an assistant names the session itself, so that it is one conversation and no guess. */
+export const namesSession = (headers: Headers): boolean =>
+  headers.has("x-claude-code-session-id") || SESSION_HEADERS.some((name) => headers.has(name));
+
+/** Whether another session started this one. */
+export const isSubAgent = (headers: Headers): boolean =>
+  headers.has("x-claude-code-agent-id") || PARENT_HEADERS.some((name) => headers.has(name));
+
 /** A sub-agent of Claude Code sends its parent's session id; its own conversation is the two ids together. */
 function claudeSession(identity: Identity, session: string, agent: string | null): string {
   return agent ? opaque(identity.tenant, "agent", session, agent) : opaque(identity.tenant, "named", session);

@@ -90,7 +90,9 @@ class OpenCall {
     report.upstreamFirstByteAt = this.#options.clock.monotonic();
     this.release();
     const json = isOk(status) && endpoint !== "models" ? parsed(body) : undefined;
-    report.usage = json === undefined ? undefined : dialect.usageOf(endpoint, json);
+    if (json === undefined) return undefined;
+    report.usage = dialect.usageOf(endpoint, json);
+    if (endpoint === "responses") report.continuedAs = dialect.answerId(endpoint, { wire: "json", bytes: body, json });
     return json;
   }
 
@@ -166,6 +168,7 @@ class OpenCall {
         throw MillraceError.is(error) ? error : this.#cut();
       } finally {
         report.usage = watch.usage;
+        report.continuedAs = watch.continuedAs;
         if (watch.failure !== undefined) {
           report.outcome = "upstream_error";
           report.reason = watch.failure;

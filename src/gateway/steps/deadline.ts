@@ -22,14 +22,15 @@ async function within(allowedMs: number, exchange: Exchange, next: Handle, clock
   const { call } = exchange;
   const late = new MillraceError("upstream_timeout", `The answer was not complete within the ${allowedMs} ms that you allowed.`);
   const ending = new Cancellation();
-  const cancel = clock.schedule(allowedMs - (clock.monotonic() - exchange.startedAt), () => ending.abort(late));
+  const deadlineAt = exchange.startedAt + allowedMs;
+  const cancel = clock.schedule(deadlineAt - clock.monotonic(), () => ending.abort(late));
   const leave = () => {
     cancel();
     ending.abort(call.signal.reason);
   };
   call.signal.addEventListener("abort", leave, { once: true });
   try {
-    const answer = await next({ ...exchange, call: { ...call, signal: ending } });
+    const answer = await next({ ...exchange, deadlineAt, call: { ...call, signal: ending } });
     const { body } = answer;
     if (body instanceof Uint8Array) {
       cancel();

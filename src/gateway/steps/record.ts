@@ -1,12 +1,14 @@
 // Around everything: gives every answer its headers, and writes down what became of the call exactly once, when its
 // last byte went out or its client left. Knows nothing of where the record goes. Records hold no prompt and no secret.
 
-import { type Abortable, type Clock, MillraceError } from "../../base/index.ts";
+import { type Clock, MillraceError } from "../../base/index.ts";
+import type { Priority } from "../../mechanisms/queue/index.ts";
 import type { DialectName, Endpoint, Usage } from "../dialects/dialect.ts";
+import { atEnd } from "../ending.ts";
 import type { Answer, CacheOutcome, Exchange, Outcome, Step } from "../exchange.ts";
 import { HeaderFields } from "../header-fields.ts";
 import { refuse } from "../refuse.ts";
-import type { Sink } from "../sink.ts";
+import type { Sink, StreamBody } from "../sink.ts";
 
 /** One finished call. Times in milliseconds. */
 export interface CallRecord {
@@ -25,6 +27,12 @@ export interface CallRecord {
   readonly outcome: Outcome;
   readonly reason: string | undefined;
   readonly cache: CacheOutcome;
+  /** Undefined for calls that ask no model. */
+  readonly priority: Priority | undefined;
+  /** Time in line before the upstream; undefined when there was no line to stand in. */
+  readonly queuedMs: number | undefined;
+  /** Upstreams asked, one after the other. */
+  readonly attempts: number;
   readonly usage: Usage | undefined;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -52,38 +60,23 @@ export function record({ clock, observe, report }: RecordOptions): Step {
       answer = unexpected(exchange, error, report);
     }
     decorate(answer.headers, exchange);
-    const finish = () => observe(recordOf(exchange, answer.status, clock.monotonic()));
-    const { body } = answer;
-    if (body instanceof Uint8Array) {
+    if (answer.body instanceof Uint8Array) {
       exchange.report.firstByteAt = clock.monotonic();
-      exchange.report.bytesOut = body.byteLength;
-      finish();
-      return answer;
+      exchange.report.bytesOut = answer.body.byteLength;
     }
-    const { signal } = exchange.call;
-    let running = false;
-    // A client that left before its stream was read from still counts.
-    const neverRead = () => {
-      if (running) return;
-      exchange.report.outcome = "client_left";
-      finish();
-    };
-    signal.addEventListener("abort", neverRead, { once: true });
-    const run = async (sink: Sink, readerSignal: Abortable) => {
-      running = true;
-      signal.removeEventListener("abort", neverRead);
-      try {
-        await body(counted(sink, exchange, clock), readerSignal);
-      } catch (error) {
-        blame(exchange, error);
-        throw error;
-      } finally {
-        finish();
-      }
-    };
-    return { ...answer, body: run };
+    const { body } = answer;
+    const seen = body instanceof Uint8Array ? answer : { ...answer, body: countedStream(body, exchange, clock) };
+    return atEnd(seen, exchange.call.signal, (error) => {
+      if (error !== undefined) blame(exchange, error);
+      observe(recordOf(exchange, answer.status, clock.monotonic()));
+    });
   };
 }
+
+const countedStream =
+  (body: StreamBody, exchange: Exchange, clock: Clock): StreamBody =>
+  (sink, signal) =>
+    body(counted(sink, exchange, clock), signal);
 
 function counted(sink: Sink, { report }: Exchange, clock: Clock): Sink {
   return {
@@ -118,6 +111,7 @@ function decorate(headers: HeaderFields, { id, report, session }: Exchange): voi
   headers.set("x-millrace-cache", report.cache);
   if (report.upstream !== undefined) headers.set("x-millrace-upstream", report.upstream);
   if (session !== undefined) headers.set("x-millrace-session", session);
+  if (report.queuedMs !== undefined) headers.set("x-millrace-queue-ms", String(Math.round(report.queuedMs)));
 }
 
 function recordOf(exchange: Exchange, status: number, now: number): CallRecord {
@@ -139,6 +133,9 @@ function recordOf(exchange: Exchange, status: number, now: number): CallRecord {
     outcome: report.outcome,
     reason: report.reason,
     cache: report.cache,
+    priority: report.priority,
+    queuedMs: report.queuedMs,
+    attempts: report.attempts,
     usage: report.usage,
     bytesIn: report.bytesIn,
     bytesOut: report.bytesOut,

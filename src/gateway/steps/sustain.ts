@@ -43,6 +43,8 @@ function firstOf(coming: Promise<Answer>, clock: Clock, ms: number): Promise<Ans
 
 function openedEarly(exchange: Exchange, coming: Promise<Answer>, options: SustainOptions): Answer {
   const body: StreamBody = async (sink, signal) => {
+    // At once: until the first byte of the body the runtime keeps the headers too.
+    await sink.write(exchange.dialect.keepAlive(exchange.endpoint));
     const { status, body: late } = await coming;
     if (!(late instanceof Uint8Array)) return late(sink, signal);
     // A whole answer where a stream was promised: only an error comes so.

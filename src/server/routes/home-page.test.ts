@@ -13,6 +13,7 @@ const CALL: CallRecord = {
   ...{ id: "019aaf00-0000-7000-8000-000000000001", dialect: "anthropic", endpoint: "messages", model: "claude-x", stream: true },
   ...{ upstreamModel: "claude-y", upstream: "north", tenant: "acme", team: "compilers", user: "ada-lovelace", session: "talk" },
   ...{ status: 200, outcome: "ok", reason: undefined, cache: "hit", bytesIn: 10, bytesOut: 20, totalMs: 3406, gatewayMs: 1 },
+  ...{ priority: "high", queuedMs: 0, attempts: 1 },
   ...{ usage: { input: 10, cacheRead: 990, cacheWrite: 0, output: 7 }, firstByteMs: 412 },
 };
 

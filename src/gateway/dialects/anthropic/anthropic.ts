@@ -6,6 +6,7 @@ import { EventWatch, JsonWatch } from "./answer-watch.ts";
 import { canonicalBody } from "./canonical-body.ts";
 import { conversationFingerprint } from "./conversation-fingerprint.ts";
 import { errorBody, errorEvent } from "./error-answer.ts";
+import { binding, isTitle, outputMax, prefix } from "./prompt-shape.ts";
 import { readRequest } from "./read-request.ts";
 import { answerId, convertAnswer, isStorable } from "./stored-answer.ts";
 import { answerUsage } from "./token-usage.ts";
@@ -18,6 +19,10 @@ export const anthropic: Dialect = {
   canonical: (_endpoint, facts) => canonicalBody(facts.json),
   behaviourHeaders: ["anthropic-version", "anthropic-beta"],
   fingerprint: (_endpoint, facts) => conversationFingerprint(facts.json),
+  outputMax,
+  isTitle: (_endpoint, facts) => isTitle(facts.json),
+  binding: (_endpoint, facts) => binding(facts.json),
+  prefix: (_endpoint, facts) => prefix(facts.json),
   watch: (_endpoint, wire) => (wire === "events" ? new EventWatch() : new JsonWatch()),
   usageOf: (_endpoint, json) => answerUsage(json),
   storable: isStorable,

@@ -12,6 +12,7 @@ import { errorFrame } from "./error-body.ts";
 import { watchWith } from "./event-watch.ts";
 import { isJson } from "./json-value.ts";
 import { openingText } from "./opening.ts";
+import { chatShape } from "./prompt-shape.ts";
 import { firstInFrames, framesOf } from "./sse-frames.ts";
 import { usageFrom } from "./usage.ts";
 
@@ -74,6 +75,7 @@ export const chatCompletions: EndpointPart = {
   // go to the provider's own checks and records.
   inert: ["stream", "prompt_cache_key"],
   fingerprint: (body) => openingText(undefined, body.messages),
+  ...chatShape,
 
   watchEvents: () => watchWith(inspectChat),
   usageOf: (answer) => usageFrom(answer.usage),

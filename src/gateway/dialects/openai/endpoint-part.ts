@@ -1,7 +1,7 @@
 // What one endpoint of the OpenAI API contributes to the dialect. openai.ts asks the part of the call's endpoint;
 // parts never know one another.
 
-import type { AnswerWatch, Usage, WireAnswer } from "../dialect.ts";
+import type { AnswerWatch, Binding, Usage, WireAnswer } from "../dialect.ts";
 import type { JsonObject } from "../json-object.ts";
 import type { ApiError } from "./error-body.ts";
 
@@ -18,6 +18,10 @@ export interface EndpointPart {
   /** Top-level fields proven to change nothing in the answer, left out of the canonical text. */
   readonly inert: readonly string[];
   fingerprint(body: JsonObject): string;
+  outputMax(body: JsonObject): number | undefined;
+  isTitle(body: JsonObject): boolean;
+  binding(body: JsonObject): Binding;
+  prefix(body: JsonObject): readonly unknown[];
 
   watchEvents(): AnswerWatch;
   usageOf(answer: JsonObject): Usage | undefined;

@@ -10,6 +10,7 @@ export interface Notes {
   complete: boolean;
   failure: string | undefined;
   contentSeen: boolean;
+  continuedAs?: string;
 }
 
 /** Looks at the raw bytes of one event. Runs for every frame of every stream: it must not decode ordinary ones. */
@@ -45,6 +46,10 @@ class EventWatch implements AnswerWatch {
 
   get contentSeen(): boolean {
     return this.#notes.contentSeen;
+  }
+
+  get continuedAs(): string | undefined {
+    return this.#notes.continuedAs;
   }
 }
 

@@ -31,6 +31,7 @@ export function inspectResponses(event: Uint8Array, notes: Notes): void {
   }
   const response = data?.response;
   if (!isObject(response)) return;
+  if (typeof response.id === "string") notes.continuedAs = response.id;
   if (name === "response.failed") {
     notes.failure = failureWord(response.error);
   } else if (name === "response.completed" || name === "response.incomplete") {

@@ -8,6 +8,7 @@ import type { ApiError } from "./error-body.ts";
 import { watchWith } from "./event-watch.ts";
 import { isJson } from "./json-value.ts";
 import { openingText } from "./opening.ts";
+import { responsesShape } from "./prompt-shape.ts";
 import { foldResponse } from "./responses-fold.ts";
 import { responsesProblem, responsesUncacheable } from "./responses-request.ts";
 import { unfoldResponse } from "./responses-unfold.ts";
@@ -71,6 +72,7 @@ export const responses: EndpointPart = {
   // Codex's `prompt_cache_key` does anyway: leaving them in costs no hit that could otherwise be had.
   inert: ["stream"],
   fingerprint: (body) => openingText(body.instructions, body.input),
+  ...responsesShape,
 
   watchEvents: () => watchWith(inspectResponses),
   usageOf: (answer) => usageFrom(answer.usage),

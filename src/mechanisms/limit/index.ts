@@ -1,0 +1,5 @@
+// The door of limits: how much an account may use, and how much a request will take.
+
+export type { Account, AccountUsage, BudgetLimits, Refused, Reserved } from "./budget.ts";
+export { Budgets, type BudgetsOptions } from "./budgets.ts";
+export { type Estimate, type Observed, TokenEstimator, type TokenEstimatorOptions } from "./token-estimator.ts";
