@@ -78,7 +78,7 @@ export class Placement {
    * share a beginning, a backend gets but so many tokens more than the others for it. Equal scores: the first of a random turn.
    */
   #byPrefix({ fit, room, nowMs }: Question, chain: readonly PrefixMark[]): Placed {
-    const matches = this.#prefixes.matches(chain, nowMs, fit.length);
+    const matches = this.#prefixes.matches(chain, fit, nowMs);
     const from = this.#random.below(fit.length);
     let best = fit[from] as Member;
     let bestFull = true;
@@ -95,12 +95,12 @@ export class Placement {
 
   /** For a session that begins like another, the backend that read that, if it read enough more of it than `home` did. */
   #betterRead(home: Member, { fit, room, nowMs }: Question, chain: readonly PrefixMark[]): Placed | undefined {
-    const matches = this.#prefixes.matches(chain, nowMs, fit.length);
+    const matches = this.#prefixes.matches(chain, fit, nowMs);
     const atHome = matches.get(home) ?? 0;
     let best: Member | undefined;
     let bestGain = PREFIX_TOKENS_MIN;
     for (const [member, tokens] of matches) {
-      if (!fit.includes(member) || room.fullness(member) > 0) continue;
+      if (room.fullness(member) > 0) continue;
       const gain = tokens - atHome - this.#beta * Math.max(0, room.recentTokens(member) - room.recentTokens(home));
       if (gain <= bestGain) continue;
       [best, bestGain] = [member, gain];
