@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type FaultUpstream, faultUpstream, rightAnswer } from "../kit/fault-upstream.ts";
-import { resetBeforeHeaders, cutAfter, rateLimited, refuses } from "../kit/faults.ts";
+import { cutAfter, rateLimited, refuses, resetBeforeHeaders } from "../kit/faults.ts";
 import { type Millrace, startMillrace } from "../kit/millrace.ts";
 
 const COUNT = 4;
