@@ -26,6 +26,8 @@ export interface FleetOptions {
 interface Server {
   readonly url: URL;
   readiness: Readiness | undefined;
+  /** It said that it goes, and was not ready again since: it gets nothing, also when nobody answers there any more. */
+  isLeaving: boolean;
   /** Since when it takes requests again; minus infinity for one that always did. */
   returnedAt: number;
   /** Tenths of its full share. */
@@ -82,7 +84,7 @@ export class Fleet {
 
   /** @param tried origins that are not asked again. Undefined when none can take it. */
   choose(key: string | undefined, tokens: number, tried: readonly string[]): Choice | undefined {
-    const among = (origin: string) => !tried.includes(origin) && this.#servers.get(origin)?.readiness?.kind !== "draining";
+    const among = (origin: string) => !tried.includes(origin) && this.#servers.get(origin)?.isLeaving === false;
     return this.#balancer.choose({ tokens, among, ...(key === undefined ? {} : { key }) });
   }
 
@@ -122,7 +124,7 @@ export class Fleet {
 
   #add(url: URL, returnedAt: number): void {
     if (this.#servers.has(url.origin)) return;
-    const server: Server = { url, readiness: undefined, returnedAt, share: SHARES, cancelPoll: () => {} };
+    const server: Server = { url, readiness: undefined, isLeaving: false, returnedAt, share: SHARES, cancelPoll: () => {} };
     this.#servers.set(url.origin, server);
     server.cancelPoll = this.#clock.schedule(0, () => void this.#poll(server));
   }
@@ -140,6 +142,7 @@ export class Fleet {
     const wasAway = server.readiness !== undefined && server.readiness.kind !== "ready";
     if (readiness.kind === "ready" && wasAway) server.returnedAt = this.#clock.monotonic();
     server.readiness = readiness;
+    if (readiness.kind !== "unreachable") server.isLeaving = readiness.kind === "draining";
     if (readiness.kind !== "draining") this.#balancer.probed(origin, readiness.kind === "ready");
     this.#share();
     const waitMs = this.#pollMs * (0.75 + 0.5 * this.#random.next());

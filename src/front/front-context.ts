@@ -7,7 +7,7 @@ import type { Sweep } from "./sweep.ts";
 
 export interface FrontContext {
   readonly limits: FrontLimits;
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, "choose" | "mayRetry" | "take" | "keep" | "connect" | "servers">;
   readonly sweep: Sweep;
   readonly counts: FrontCounts;
   /** What `via` calls this front door; its own, so that a request that comes back is known. */

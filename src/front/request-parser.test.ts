@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { smugglingCorpus } from "../../test/kit/smuggling-corpus.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
 import { type RequestEvents, RequestParser } from "./request-parser.ts";
@@ -107,76 +108,7 @@ describe("what is read", () => {
 const CHUNKED = `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n`;
 
 describe("what is refused, and nothing after it is read", () => {
-  const corpus: readonly (readonly [what: string, request: string, status: number])[] = [
-    ["length and chunked", `POST / HTTP/1.1\r\n${H}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`, 400],
-    ["chunked and length", `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nG`, 400],
-    ["two lengths that differ", `POST / HTTP/1.1\r\n${H}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx`, 400],
-    ["two equal lengths", `POST / HTTP/1.1\r\n${H}Content-Length: 1\r\nContent-Length: 1\r\n\r\nx`, 400],
-    ["a list of lengths", `POST / HTTP/1.1\r\n${H}Content-Length: 1, 1\r\n\r\nx`, 400],
-    ["a signed length", `POST / HTTP/1.1\r\n${H}Content-Length: +1\r\n\r\nx`, 400],
-    ["a negative length", `POST / HTTP/1.1\r\n${H}Content-Length: -1\r\n\r\nx`, 400],
-    ["a hexadecimal length", `POST / HTTP/1.1\r\n${H}Content-Length: 0x1\r\n\r\nx`, 400],
-    ["a length with a blank in it", `POST / HTTP/1.1\r\n${H}Content-Length: 1 0\r\n\r\nx`, 400],
-    ["an empty length", `POST / HTTP/1.1\r\n${H}Content-Length:\r\n\r\nx`, 400],
-    ["a length beyond all numbers", `POST / HTTP/1.1\r\n${H}Content-Length: ${"9".repeat(20)}\r\n\r\nx`, 400],
-    ["a body over the limit", `POST / HTTP/1.1\r\n${H}Content-Length: 101\r\n\r\n`, 413],
-    ["another coding", `POST / HTTP/1.1\r\n${H}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501],
-    ["chunked twice", `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, 501],
-    ["two codings", `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`, 400],
-    ["an obscured coding", `POST / HTTP/1.1\r\n${H}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`, 501],
-    ["a coding behind a form feed", `POST / HTTP/1.1\r\n${H}Transfer-Encoding:\fchunked\r\n\r\n0\r\n\r\n`, 400],
-    ["chunked in HTTP/1.0", `POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-    ["a blank before the colon", `POST / HTTP/1.1\r\n${H}Content-Length : 1\r\n\r\nx`, 400],
-    ["a folded line", `GET / HTTP/1.1\r\n${H}X-A: b\r\n c\r\n\r\n`, 400],
-    ["a first header that is folded", `GET / HTTP/1.1\r\n Host: a\r\n\r\n`, 400],
-    ["a bare line feed in a head", `GET / HTTP/1.1\r\n${H}X-A: b\nX-B: c\r\n\r\n`, 400],
-    ["bare line feeds all over", "GET / HTTP/1.1\nHost: a\n\nGET /admin HTTP/1.1\r\nHost: a\r\n\r\n", 400],
-    ["a bare carriage return", `GET / HTTP/1.1\r\n${H}X-A: b\rX-B: c\r\n\r\n`, 400],
-    ["a nought in a value", `GET / HTTP/1.1\r\n${H}X-A: b\0c\r\n\r\n`, 400],
-    ["a control in a value", `GET / HTTP/1.1\r\n${H}X-A: b\x0bc\r\n\r\n`, 400],
-    ["a name with a blank", `GET / HTTP/1.1\r\n${H}X A: b\r\n\r\n`, 400],
-    ["a line without a colon", `GET / HTTP/1.1\r\n${H}nonsense\r\n\r\n`, 400],
-    ["a name that is empty", `GET / HTTP/1.1\r\n${H}: b\r\n\r\n`, 400],
-    ["no host", "GET / HTTP/1.1\r\n\r\n", 400],
-    ["an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 400],
-    ["two hosts", `GET / HTTP/1.1\r\n${H}Host: b\r\n\r\n`, 400],
-    ["a host that is a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400],
-    ["a host with a user", "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400],
-    ["two blanks in the first line", `GET  / HTTP/1.1\r\n${H}\r\n`, 400],
-    ["a tab in the first line", `GET\t/ HTTP/1.1\r\n${H}\r\n`, 400],
-    ["a target with a blank", `GET /a b HTTP/1.1\r\n${H}\r\n`, 400],
-    ["a target that is not ASCII", `GET /\xe4 HTTP/1.1\r\n${H}\r\n`, 400],
-    ["a fragment", `GET /a#b HTTP/1.1\r\n${H}\r\n`, 400],
-    ["a target that is no path", `GET a HTTP/1.1\r\n${H}\r\n`, 400],
-    ["an asterisk", `OPTIONS * HTTP/1.1\r\n${H}\r\n`, 400],
-    ["CONNECT", `CONNECT a.example:443 HTTP/1.1\r\n${H}\r\n`, 405],
-    ["TRACE", `TRACE / HTTP/1.1\r\n${H}\r\n`, 405],
-    ["no version", "GET /\r\n\r\n", 400],
-    ["another version", `GET / HTTP/1.2\r\n${H}\r\n`, 505],
-    ["HTTP/2 without asking", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505],
-    ["TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400],
-    ["a line feed first", `\nGET / HTTP/1.1\r\n${H}\r\n`, 400],
-    ["another expectation", `POST / HTTP/1.1\r\n${H}Expect: cake\r\nContent-Length: 1\r\n\r\nx`, 417],
-    ["a head over the limit", `GET / HTTP/1.1\r\n${H}X-A: ${"a".repeat(600)}\r\n\r\n`, 431],
-    ["a head without end", `GET / HTTP/1.1\r\n${H}X-A: ${"a".repeat(600)}`, 431],
-    ["empty lines without end", "\r\n".repeat(9000), 400],
-    ["a chunk without a size", `${CHUNKED}\r\nx`, 400],
-    ["a chunk of a signed size", `${CHUNKED}+1\r\nx\r\n0\r\n\r\n`, 400],
-    ["a chunk of a prefixed size", `${CHUNKED}0x1\r\nx\r\n0\r\n\r\n`, 400],
-    ["a chunk of a size beyond all numbers", `${CHUNKED}fffffffffffff\r\nx`, 400],
-    ["a chunk size that ends in a bare line feed", `${CHUNKED}1\nx\r\n0\r\n\r\n`, 400],
-    ["a chunk size that ends in a bare carriage return", `${CHUNKED}1\rx\r\n0\r\n\r\n`, 400],
-    ["a chunk longer than it says", `${CHUNKED}1\r\nxx\r\n0\r\n\r\n`, 400],
-    ["a chunk that ends in a bare line feed", `${CHUNKED}1\r\nx\n0\r\n\r\n`, 400],
-    ["an extension with a bare carriage return", `${CHUNKED}1;a\rb\r\nx\r\n0\r\n\r\n`, 400],
-    ["a chunk line without end", `${CHUNKED}1;${"a".repeat(2000)}`, 400],
-    ["extensions without end", `${CHUNKED}${`1;${"a".repeat(1000)}\r\nx\r\n`.repeat(20)}0\r\n\r\n`, 400],
-    ["chunks over the limit", `${CHUNKED}64\r\n${"x".repeat(100)}\r\n1\r\nx\r\n0\r\n\r\n`, 413],
-    ["a trailer that is folded", `${CHUNKED}0\r\nX-A: b\r\n c\r\n\r\n`, 400],
-    ["a trailer that is no header", `${CHUNKED}0\r\nnonsense\r\n\r\n`, 400],
-  ];
-
-  test.each(corpus)("%s", (_what, request, status) => {
+  test.each(smugglingCorpus)("%s", (_what, request, status) => {
     const events = whole(`${request}GET /smuggled HTTP/1.1\r\n${H}\r\n`);
     expect(refusals(events)).toEqual([status]);
     expect(events.at(-1)).toMatchObject({ refused: status });
@@ -185,7 +117,7 @@ describe("what is refused, and nothing after it is read", () => {
   });
 
   test("a refusal never repeats what was sent", () => {
-    for (const [, request] of corpus) {
+    for (const [, request] of smugglingCorpus) {
       const last = whole(request).at(-1);
       if (typeof last === "object" && "refused" in last) expect(last.message).not.toContain("smuggled");
     }
@@ -194,7 +126,7 @@ describe("what is refused, and nothing after it is read", () => {
   });
 
   const pieces = fc.constantFrom(
-    ...corpus.map(([, request]) => request),
+    ...smugglingCorpus.map(([, request]) => request),
     `GET / HTTP/1.1\r\n${H}\r\n`,
     `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nhello`,
     `${CHUNKED}5;a="b"\r\nhello\r\n00A\r\n, the mill\r\n0\r\nX-Sum: 1\r\n\r\n`,
@@ -218,7 +150,7 @@ describe("what is refused, and nothing after it is read", () => {
   });
 
   test("byte by byte too", () => {
-    for (const [, request] of corpus) {
+    for (const [, request] of smugglingCorpus) {
       if (request.length > 3000) continue;
       expect(read([...bytes(request)].map((byte) => Uint8Array.of(byte)))).toEqual(whole(request));
     }
