@@ -101,8 +101,8 @@ function drawnSessions(random: Random): SessionRequest[][] {
   return Array.from({ length: SESSIONS }, () => {
     const session: SessionRequest[] = [];
     const count = Math.max(1, Math.round(Math.min(700, logNormal(random, 45, 155))));
-    const tokensMax = logNormal(random, 180_000, 400_000);
-    let tokens = Math.min(tokensMax, logNormal(random, 50_000, 110_000));
+    const tokensMax = logNormal(random, 220_000, 500_000);
+    let tokens = Math.min(tokensMax, logNormal(random, 65_000, 140_000));
     let freshId = 1_000_000;
     let runs: Run[] = [[1, Math.ceil(tokens / BLOCK)]];
     for (let atMs = 0; session.length < count; ) {
@@ -131,7 +131,7 @@ const blocksOf = (runs: readonly Run[]): number => runs.reduce((sum, [first, las
 
 const TURNS = 6015;
 const TURNS_PER_SECOND = 3.4;
-const FOLLOWING_SHARE = 0.45;
+const FOLLOWING_SHARE = 0.36;
 
 function drawnTurns(random: Random): LoneRequest[] {
   const turns: LoneRequest[] = [];
@@ -142,7 +142,7 @@ function drawnTurns(random: Random): LoneRequest[] {
     atMs += (-Math.log(1 - random.next()) * 1000) / TURNS_PER_SECOND;
     const follows = open.length > 50 && random.next() < FOLLOWING_SHARE;
     const before = follows ? (open.splice(random.below(open.length), 1)[0] ?? []) : [0];
-    const fresh = Math.max(1, Math.round(logNormal(random, 9, 32)));
+    const fresh = Math.max(1, Math.round(logNormal(random, 8, 28)));
     const blocks = [...before, ...Array.from({ length: fresh }, () => freshId++)];
     turns.push({ atMs, tokens: blocks.length * 512, outputTokens: Math.round(logNormal(random, 350, 800)), blocks });
     open.push(blocks);

@@ -187,3 +187,41 @@ describe("whatever happens", () => {
     );
   });
 });
+
+describe("several balancers that do not talk", () => {
+  test("agree on where sessions are while none is full", () => {
+    const doors = [1, 2, 3].map(() => make({ count: 8 }));
+    const disagreeing = Array.from({ length: 600 }, (_, session) => {
+      const seen = doors.map((door) => door.choose({ key: `s${session}`, tokens: 1000 }));
+      for (const choice of seen) choice.done({ kind: "ok" });
+      return new Set(seen.map(({ backend }) => backend)).size > 1;
+    });
+    expect(disagreeing.filter((differs) => differs).length).toBe(0);
+  });
+});
+
+describe("a backend that fails every other second", () => {
+  test("loses its sessions, each once, and no other backend loses any", async () => {
+    // So wide a bound that none moves for the sake of load.
+    const { clock, choose } = make({ count: 8, epsilon: 4 });
+    const homes = new Map<string, string>();
+    const moves = new Map<string, number>();
+    for (let tick = 0; tick < 400; tick++) {
+      for (let session = tick % 2; session < 200; session += 2) {
+        const key = `s${session}`;
+        const choice = choose({ key, tokens: 10 });
+        const before = homes.get(key);
+        if (before !== undefined && before !== choice.backend) {
+          expect(before).toBe("a");
+          moves.set(key, (moves.get(key) ?? 0) + 1);
+        }
+        homes.set(key, choice.backend);
+        choice.done({ kind: choice.backend === "a" && tick % 4 > 1 ? "failed" : "ok" });
+      }
+      await clock.advance(500);
+    }
+    expect(moves.size).toBeGreaterThan(10);
+    expect(Math.max(...moves.values())).toBe(1);
+    expect([...homes.values()]).not.toContain("a");
+  });
+});

@@ -252,6 +252,19 @@ describe("who may take it", () => {
   });
 });
 
+describe("nonsense in a request", () => {
+  test("spoils nothing: tokens and times that are no numbers count as none", () => {
+    const { ask, choose, balancer } = make();
+    for (const tokens of [Number.NaN, -5, Number.POSITIVE_INFINITY]) {
+      ask({ pinned: "a", tokens }, { kind: "ok", firstTokenMs: Number.NaN, uncachedTokens: Number.POSITIVE_INFINITY });
+      choose({ pinned: "a", tokens });
+    }
+    expect(balancer.stats().backends[0]).toMatchObject({ outstandingRequests: 3, outstandingTokens: 0 });
+    expect(choose({ key: "s", waitMs: () => Number.NaN }).reason).toBe("home");
+    expect(choose({ key: "s", waitMs: () => Number.NaN }).reason).toBe("warm");
+  });
+});
+
 describe("changing backends", () => {
   test("one that left takes nothing new; its sessions find another; what it had under way ends", () => {
     const { choose, balancer, sessionOf } = make();

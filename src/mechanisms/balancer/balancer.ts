@@ -83,8 +83,10 @@ export class Balancer {
   }
 
   /** Undefined when no backend is able: excluded by `among` or `needs`, or the pinned one is unknown. */
-  choose(request: ChooseRequest): Choice | undefined {
+  choose(asked: ChooseRequest): Choice | undefined {
     const nowMs = this.#options.clock.monotonic();
+    // An estimate that is no number must not spoil the sums for good.
+    const request = asked.tokens >= 0 && asked.tokens < Number.POSITIVE_INFINITY ? asked : { ...asked, tokens: 0 };
     this.#outliers.look(this.#members, nowMs);
     const pick = this.#pick(request, nowMs);
     if (!pick) {
@@ -232,6 +234,7 @@ export class Balancer {
     member.health.succeeded();
     const { firstTokenMs, uncachedTokens } = outcome;
     if (firstTokenMs === undefined || uncachedTokens === undefined) return;
+    if (!(firstTokenMs >= 0 && uncachedTokens >= 0 && Number.isFinite(firstTokenMs + uncachedTokens))) return;
     member.answers.timed(firstTokenMs, uncachedTokens, 1000 * this.#prefillRate.tokensPerMs);
     this.#prefillRate.learn(firstTokenMs, uncachedTokens);
   }

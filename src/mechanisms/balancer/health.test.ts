@@ -30,6 +30,8 @@ describe("failures in a row", () => {
     expect(places()).toEqual(during);
     await clock.advance(30_000);
     expect(health("a")).toBe("healthy");
+    expect(places()).toEqual(during);
+    await clock.advance(30_000);
     // From now on it may relieve the busiest, session by session. No hash calls anybody back.
     const after = places();
     const called = moved.filter((key) => after.get(key) === "a");

@@ -33,6 +33,11 @@ export class Health {
     return back >= 1 ? 1 : SHARE_MIN + (1 - SHARE_MIN) * back;
   }
 
+  /** Whether its ejections are forgotten, so that what is warm elsewhere may be sent to it. */
+  isTrusted(nowMs: number): boolean {
+    return this.#ejectionsAt(nowMs) === 0;
+  }
+
   succeeded(): void {
     this.#failures = 0;
   }
@@ -58,11 +63,16 @@ export class Health {
   eject(nowMs: number): void {
     if (this.isUnhealthy(nowMs)) return;
     const { ejectionMs, ejectionMsMax } = this.#options;
-    // One ejection is forgotten for every two lengths of the first that it behaved.
-    const forgotten = Math.floor((nowMs - this.#ejectedUntilMs) / (2 * ejectionMs));
-    this.#ejections = Math.max(0, this.#ejections - forgotten) + 1;
+    this.#ejections = Math.min(Math.ceil(ejectionMsMax / ejectionMs), this.#ejectionsAt(nowMs) + 1);
     this.#ejectedUntilMs = nowMs + Math.min(ejectionMsMax, ejectionMs * this.#ejections);
     this.#failures = 0;
     this.#probeFailures = 0;
+  }
+
+  /** One is forgotten for every two lengths of the first that the backend behaved. */
+  #ejectionsAt(nowMs: number): number {
+    if (this.#ejections === 0) return 0;
+    const forgotten = Math.floor((nowMs - this.#ejectedUntilMs) / (2 * this.#options.ejectionMs));
+    return Math.max(0, this.#ejections - Math.max(0, forgotten));
   }
 }

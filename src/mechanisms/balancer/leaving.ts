@@ -45,12 +45,12 @@ function byLoad(stay: Stay): Member | undefined {
   return relief > session.warmTokens ? other : undefined;
 }
 
-/** One that has only just returned is no goal: what is live stays away from it. */
+/** One whose failures are not long past is no goal: what is live stays away from it. */
 function cheapest({ session, fit, nowMs }: Stay, costOf: (member: Member) => number): Member | undefined {
   let best: Member | undefined;
   let bestCost = Number.POSITIVE_INFINITY;
   for (const member of fit) {
-    if (member === session.member || member.health.share(nowMs) < 1) continue;
+    if (member === session.member || !member.health.isTrusted(nowMs)) continue;
     const cost = costOf(member);
     if (cost < bestCost) [best, bestCost] = [member, cost];
   }

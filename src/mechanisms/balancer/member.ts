@@ -65,8 +65,9 @@ export class Member {
   }
 
   end(tokens: number): void {
-    this.outstandingTokens -= tokens;
     this.outstandingRequests--;
+    // Sums of fractions drift; where nothing is, nothing is.
+    this.outstandingTokens = this.outstandingRequests === 0 ? 0 : this.outstandingTokens - tokens;
   }
 
   /** A session came with the load it had elsewhere, or went with it. */

@@ -28,18 +28,22 @@ export class Room {
     let recent = tokens;
     let requests = 1;
     let shares = 0;
+    let settledShares = 0;
     for (const member of fit) {
       outstanding += member.outstandingTokens;
+      shares += member.share(nowMs);
+      // One that came back has had little of late: against it all others would look busy, and lose live sessions to each other.
+      if (!member.health.isTrusted(nowMs)) continue;
       recent += member.recentTokens(nowMs);
       requests += member.recentRequests(nowMs);
-      shares += member.share(nowMs);
+      settledShares += member.share(nowMs);
     }
     this.#tokens = tokens;
     this.#nowMs = nowMs;
     this.#meanShare = shares / fit.length;
     const usual = recent / requests;
     this.#outstandingMax = Math.max(FEW_OUTSTANDING * usual, ((1 + epsilon) * outstanding) / fit.length);
-    this.#recentMax = Math.max(FEW_RECENT * usual, ((1 + epsilon) * recent) / fit.length);
+    this.#recentMax = Math.max(FEW_RECENT * usual, ((1 + epsilon) * recent * this.#meanShare) / (settledShares || shares));
   }
 
   fullness(member: Member): Fullness {
