@@ -49,10 +49,13 @@ export function startAdmin({ host, port, context, clock, connections }: AdminOpt
   return { url: server.url.href.replace(/\/$/, ""), stop: () => server.stop(true) };
 }
 
+/** States of a server that gets new requests; one that was not asked yet gets them too. */
+const TAKING: readonly string[] = ["healthy", "returning", "unknown"];
+
 /** Ready while it takes connections and one app server at least takes requests. */
 function readiness({ fleet, isDraining }: FrontContext): Response {
   const { servers } = fleet;
-  const ready = !isDraining && servers.some(({ state }) => state === "healthy" || state === "returning");
+  const ready = !isDraining && servers.some(({ state }) => TAKING.includes(state));
   return Response.json({ ready, servers }, { status: ready ? 200 : 503 });
 }
 
@@ -103,7 +106,7 @@ function register(monitor: Monitor, { counts, fleet }: FrontContext, connections
     help: "1 while a server gets new requests, else 0.",
     labels: ["server"],
     read: (set) => {
-      for (const { origin, state } of fleet.servers) set(state === "healthy" || state === "returning" ? 1 : 0, origin);
+      for (const { origin, state } of fleet.servers) set(TAKING.includes(state) ? 1 : 0, origin);
     },
   });
 }

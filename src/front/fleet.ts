@@ -56,7 +56,8 @@ export class Fleet {
     }
     this.#clock = clock;
     this.#random = random;
-    this.#agent = agent;
+    // A server that stops waits until it has told those who ask regularly.
+    this.#agent = `${agent} (every ${Math.ceil(pollMs)} ms)`;
     this.#pollMs = pollMs;
     this.#slowStartMs = slowStartMs;
     this.#pool = new ConnectionPool<ServerConnection>({ clock });
@@ -110,7 +111,7 @@ export class Fleet {
     const stats = new Map(this.#balancer.stats().backends.map((backend) => [backend.name, backend]));
     return [...this.#servers].map(([origin, { readiness }]) => {
       const { health = "healthy", outstandingRequests = 0 } = stats.get(origin) ?? {};
-      const state = readiness?.kind === "draining" || readiness?.kind === "unreachable" ? readiness.kind : health;
+      const state = readiness?.kind === "ready" ? health : (readiness?.kind ?? "unknown");
       return { origin, state, openRequests: outstandingRequests };
     });
   }

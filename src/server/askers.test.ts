@@ -32,6 +32,9 @@ test("each who asks regularly is told first", async () => {
   askers.asked("one");
   expect(await settled(told)).toBe(false);
   askers.asked("two");
+  await clock.advance(249);
+  expect(await settled(told)).toBe(false);
+  await clock.advance(1);
   await told;
 });
 
@@ -40,7 +43,7 @@ test("one who does not come is waited for until the grace is over; one long gone
   const askers = new Askers(clock, 2500);
   await asking(clock, askers, "one", 2);
   const told = askers.tellAll();
-  await clock.advance(2499);
+  await clock.advance(2749);
   expect(await settled(told)).toBe(false);
   await clock.advance(1);
   await told;
@@ -48,4 +51,16 @@ test("one who does not come is waited for until the grace is over; one long gone
   await asking(clock, later, "one", 2);
   await clock.advance(2001);
   await later.tellAll();
+});
+
+test("one who says how often it asks is waited for from its first question on", async () => {
+  const clock = new VirtualClock();
+  const askers = new Askers(clock, 2500);
+  askers.asked("front (every 1000 ms)");
+  const told = askers.tellAll();
+  await clock.advance(500);
+  expect(await settled(told)).toBe(false);
+  askers.asked("front (every 1000 ms)");
+  await clock.advance(250);
+  await told;
 });

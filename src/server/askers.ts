@@ -5,14 +5,18 @@ import type { Clock } from "../base/index.ts";
 
 interface Asker {
   lastAt: number;
-  /** Between its last two questions; undefined after one. */
+  /** Between two questions, as it says or as it was seen to do; undefined for one who asked once. */
   everyMs: number | undefined;
   isTold: boolean;
 }
 
 const ASKERS_MAX = 100;
+/** How a front door says in its name how often it asks. */
+const ANNOUNCED = /\bevery (\d{1,6}) ms\b/;
 /** So late a question may be and still be expected. */
 const LATE_MS = 1000;
+/** From the last answer until it has arrived, and what was sent before it too. */
+const SETTLE_MS = 250;
 
 export class Askers {
   readonly #clock: Clock;
@@ -32,7 +36,9 @@ export class Askers {
     const now = this.#clock.monotonic();
     const known = this.#askers.get(name);
     this.#askers.delete(name);
-    this.#askers.set(name, { lastAt: now, everyMs: known && now - known.lastAt, isTold: this.#told !== undefined });
+    const announced = ANNOUNCED.exec(name)?.[1];
+    const everyMs = announced === undefined ? known && now - known.lastAt : Number(announced);
+    this.#askers.set(name, { lastAt: now, everyMs, isTold: this.#told !== undefined });
     const [oldest] = this.#askers.keys();
     if (this.#askers.size > ASKERS_MAX && oldest !== undefined) this.#askers.delete(oldest);
     if (this.#awaited().length === 0) this.#told?.();
@@ -46,6 +52,7 @@ export class Askers {
     const given = new AbortController();
     await Promise.race([promise, this.#clock.sleep(this.#graceMs, given.signal).catch(() => {})]);
     given.abort();
+    await this.#clock.sleep(SETTLE_MS);
   }
 
   #awaited(): Asker[] {
