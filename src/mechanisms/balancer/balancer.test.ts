@@ -97,6 +97,29 @@ describe("a session", () => {
   });
 });
 
+describe("push-back", () => {
+  test("keeps new sessions away for as long as it says, and drives away none that is warm there", async () => {
+    const { clock, choose, ask, sessionOf } = make();
+    const reasonOf = (key: string) => {
+      const choice = choose({ key });
+      choice.done();
+      return choice.reason;
+    };
+    const warm = sessionOf("a", "w");
+    ask({ key: warm });
+    ask({ key: warm }, { kind: "pushed_back", retryAfterMs: 10_000 });
+    expect(choose({ key: warm })).toMatchObject({ backend: "a", reason: "warm" });
+    expect(reasonOf(sessionOf("a", "x"))).toBe("spill");
+    await clock.advance(9999);
+    expect(reasonOf(sessionOf("a", "y"))).toBe("spill");
+    await clock.advance(1);
+    expect(reasonOf(sessionOf("a", "z"))).toBe("home");
+    ask({ pinned: "a" }, { kind: "pushed_back", retryAfterMs: 1e12 });
+    await clock.advance(60_000);
+    expect(reasonOf(sessionOf("a", "v"))).toBe("home");
+  });
+});
+
 describe("a child", () => {
   test("starts where its parent is, unless that is full", () => {
     const { choose, fill, sessionOf } = make();

@@ -88,6 +88,8 @@ export class Balancer {
     // An estimate that is no number must not spoil the sums for good.
     const request = asked.tokens >= 0 && asked.tokens < Number.POSITIVE_INFINITY ? asked : { ...asked, tokens: 0 };
     this.#outliers.look(this.#members, nowMs);
+    const { key } = request;
+    if (key !== undefined) this.#spills?.refresh(key, this.#sessions.get(key), nowMs);
     const pick = this.#pick(request, nowMs);
     if (!pick) {
       this.#unable++;
@@ -122,19 +124,24 @@ export class Balancer {
   }
 
   #pick(request: ChooseRequest, nowMs: number): Pick | undefined {
-    const { pinned, needs, among } = request;
+    const { pinned } = request;
     if (pinned !== undefined) {
       const member = this.#byName.get(pinned);
       return member?.isListed ? { member, reason: "pinned", isGuest: false } : undefined;
     }
-    const able = this.#members.filter(({ name, backend }) => {
-      if (needs !== undefined && !backend.capabilities?.includes(needs)) return false;
-      return among?.(name) !== false;
-    });
+    const able = this.#able(request);
     if (able.length === 0) return undefined;
     const healthy = this.#isPanicking(nowMs) ? able : able.filter(({ health }) => !health.isUnhealthy(nowMs));
     const pick = this.#pickAmong(healthy.length > 0 ? healthy : able, able, request, nowMs);
     return pick.member.health.isUnhealthy(nowMs) ? { ...pick, reason: "panic" } : pick;
+  }
+
+  #able({ needs, among }: ChooseRequest): readonly Member[] {
+    if (needs === undefined && among === undefined) return this.#members;
+    return this.#members.filter(({ name, backend }) => {
+      if (needs !== undefined && !backend.capabilities?.includes(needs)) return false;
+      return among?.(name) !== false;
+    });
   }
 
   #pickAmong(fit: readonly Member[], able: readonly Member[], request: ChooseRequest, nowMs: number): Pick {
@@ -184,17 +191,13 @@ export class Balancer {
   }
 
   /** @param member undefined for a guest, whose session stays where it is. */
-  #enter(key: string, { tokens, among }: ChooseRequest, member: Member | undefined, nowMs: number): Session | undefined {
-    this.#spills?.refresh(key, this.#sessions.get(key), nowMs);
+  #enter(key: string, request: ChooseRequest, member: Member | undefined, nowMs: number): Session | undefined {
     if (!member) return this.#sessions.get(key);
     const session = this.#sessions.put(key, member, nowMs);
     session.inFlight++;
-    session.recent.add(tokens, nowMs);
-    warmed(session, tokens);
-    if (this.#spills) {
-      const able = among ? this.#members.filter(({ name }) => among(name)) : this.#members;
-      this.#spills.tell(session, favourite(digest(key), able) !== member, nowMs);
-    }
+    session.recent.add(request.tokens, nowMs);
+    warmed(session, request.tokens);
+    this.#spills?.tell(session, favourite(digest(key), this.#able(request)) !== member, nowMs);
     return session;
   }
 
@@ -229,6 +232,7 @@ export class Balancer {
       member.answers.failed++;
       member.health.failed(this.#options.clock.monotonic());
     }
+    if (outcome.kind === "pushed_back") member.pushedBack(outcome.retryAfterMs, this.#options.clock.monotonic());
     if (outcome.kind !== "ok") return;
     member.answers.ok++;
     member.health.succeeded();

@@ -68,10 +68,11 @@ export const choiceReasons: readonly ChoiceReason[] = [
 /**
  * What became of a request. `firstTokenMs` is the time from sending to the first token, `uncachedTokens` the input tokens
  * that were not read from a cache: together they tell how fast this backend reads. `pushed_back` (429, 529) is a healthy
- * backend that has enough; `left` tells nothing, for the caller went away.
+ * backend that has enough: it counts as full for as long as it says, 1 s by default and 60 s at most. `left` tells nothing,
+ * for the caller went away.
  */
 export type Outcome =
   | { kind: "ok"; firstTokenMs?: number; uncachedTokens?: number }
   | { kind: "failed" }
-  | { kind: "pushed_back" }
+  | { kind: "pushed_back"; retryAfterMs?: number }
   | { kind: "left" };

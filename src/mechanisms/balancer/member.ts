@@ -14,6 +14,9 @@ import type { BackendStats } from "./stats.ts";
  */
 export const RECENT_MS = 90_000;
 
+const PUSHED_BACK_MS = 1000;
+const PUSHED_BACK_MS_MAX = 60_000;
+
 export class Member {
   readonly name: string;
   readonly digest: Digest;
@@ -25,6 +28,8 @@ export class Member {
   sessions = 0;
   outstandingTokens = 0;
   outstandingRequests = 0;
+  /** Until then it has enough, by its own word. */
+  fullUntilMs = Number.NEGATIVE_INFINITY;
   readonly #recentTokens = new DecayingSum(RECENT_MS);
   readonly #recentRequests = new DecayingSum(RECENT_MS);
 
@@ -68,6 +73,10 @@ export class Member {
     this.outstandingRequests--;
     // Sums of fractions drift; where nothing is, nothing is.
     this.outstandingTokens = this.outstandingRequests === 0 ? 0 : this.outstandingTokens - tokens;
+  }
+
+  pushedBack(retryAfterMs = PUSHED_BACK_MS, nowMs: number): void {
+    if (retryAfterMs > 0) this.fullUntilMs = Math.max(this.fullUntilMs, nowMs + Math.min(retryAfterMs, PUSHED_BACK_MS_MAX));
   }
 
   /** A session came with the load it had elsewhere, or went with it. */

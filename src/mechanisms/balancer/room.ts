@@ -5,7 +5,7 @@
 
 import type { Member } from "./member.ts";
 
-/** How full: room; room, though busy of late; over its share of what is outstanding; over what it was said to take. */
+/** How full: room; room, though busy of late; over its share of what is outstanding, or full by its own word; over what it was said to take. */
 export type Fullness = 0 | 1 | 2 | 3;
 
 /**
@@ -49,6 +49,7 @@ export class Room {
   fullness(member: Member): Fullness {
     const outstanding = this.outstandingTokens(member);
     if (outstanding > 0 && !this.#takes(member)) return 3;
+    if (this.#nowMs < member.fullUntilMs) return 2;
     if (outstanding > 0 && outstanding >= this.#outstandingMax) return 2;
     return this.isBusy(member) ? 1 : 0;
   }

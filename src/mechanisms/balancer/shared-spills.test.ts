@@ -87,6 +87,30 @@ describe("a session away from home", () => {
     expect(other.ask({ key })).toBe(away);
   });
 
+  test("is found at once, unasked, where the store is at hand", async () => {
+    const setting = pair();
+    const { store, other } = setting;
+    const { key, away } = await spill(setting);
+    store.state = "at once";
+    expect(other.ask({ key })).toBe(away);
+  });
+
+  test("that another balancer moved on is followed", async () => {
+    const setting = pair();
+    const { clock, one, other } = setting;
+    const { key, away } = await spill(setting);
+    void other.balancer.lookUp(key);
+    await clock.advance(1);
+    const waitMs = (name: string) => (name === away ? 1e6 : 0);
+    const moved = other.ask({ key, waitMs });
+    expect(moved).not.toBe(away);
+    await clock.advance(31_000);
+    const nowhere = () => 0;
+    expect(one.ask({ key, waitMs: nowhere })).toBe(away);
+    await clock.advance(1);
+    expect(one.ask({ key, waitMs: nowhere })).toBe(moved);
+  });
+
   test("is said to be home again when it went there", async () => {
     const setting = pair();
     const { clock, one } = setting;
