@@ -89,11 +89,33 @@ describe("a session", () => {
     expect(moved).toBe(1);
   });
 
+  test("that is large and seldom used stays on a busy backend, for to read it again costs more than it relieves", async () => {
+    const { clock, choose, ask, sessionOf } = make();
+    const [large, busy] = [sessionOf("a", "l"), sessionOf("a", "b")];
+    ask({ key: large, tokens: 2000 });
+    for (let at = 0; at < 100; at++) {
+      await clock.advance(2000);
+      ask({ key: busy, pinned: "a", tokens: 1000 });
+    }
+    expect(choose({ key: large, tokens: 2000 })).toMatchObject({ backend: "a", reason: "warm" });
+  });
+
   test("is forgotten, the one unused longest first, when there are more than may be", () => {
-    const { ask, balancer } = make({ sessionsMax: 10 });
-    for (let at = 0; at < 100; at++) ask({ key: `s${at}` });
+    const { ask, choose, balancer } = make({ sessionsMax: 10 });
+    const reasonOf = (key: string) => {
+      const choice = choose({ key });
+      choice.done();
+      return choice.reason;
+    };
+    ask({ key: "in use" });
+    for (let at = 0; at < 100; at++) {
+      ask({ key: `s${at}` });
+      expect(reasonOf("in use")).toBe("warm");
+    }
     const { sessions, backends } = balancer.stats();
     expect([sessions, backends.reduce((sum, backend) => sum + backend.sessions, 0)]).toEqual([10, 10]);
+    expect(reasonOf("s95")).toBe("warm");
+    expect(reasonOf("s10")).not.toBe("warm");
   });
 });
 
@@ -204,6 +226,9 @@ describe("without a session", () => {
     expect(balancer.stats().prefixes).toBeLessThanOrEqual(100);
     expect(choose({ chain: chainOf(0) }).reason).toBe("prefix");
     expect(choose({ chain: chainOf(1) }).reason).toBe("two-choices");
+    // Half of the room is for what was used last: 16 other beginnings of 3 hashes do not yet drive one out.
+    for (let at = 2000; at < 2016; at++) ask({ chain: chainOf(at) });
+    expect(choose({ chain: chainOf(999) }).reason).toBe("prefix");
   });
 });
 
@@ -215,7 +240,7 @@ describe("a new session", () => {
     expect(choose({ key: sessionOf("a"), chain })).toMatchObject({ reason: "prefix", backend: "b" });
     expect(choose({ key: sessionOf("a", "t"), chain: [{ hash: "new", tokens: 500 }] }).reason).toBe("home");
     const short = [{ hash: "short", tokens: 1000 }];
-    ask({ pinned: "b", chain: short });
+    ask({ pinned: "c", chain: short });
     expect(choose({ key: sessionOf("a", "u"), chain: short }).reason).toBe("home");
   });
 

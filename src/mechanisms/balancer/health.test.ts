@@ -13,6 +13,28 @@ describe("failures in a row", () => {
     expect(health("a")).toBe("ejected");
   });
 
+  test("that come after the ejection belong to it, and not to the time after", async () => {
+    const { clock, choose, fail, health } = make();
+    const late = Array.from({ length: 4 }, () => choose({ pinned: "a" }));
+    fail("a");
+    for (const choice of late) choice.done({ kind: "failed" });
+    await clock.advance(30_000);
+    fail("a", 1);
+    expect(health("a")).toBe("returning");
+  });
+
+  test("are not soon forgotten: no live session is sent there, however short the wait", async () => {
+    const { clock, ask, fail, sessionOf } = make();
+    const key = sessionOf("b");
+    const waitMs = (name: string) => (name === "a" ? 0 : 60_000);
+    ask({ key });
+    fail("a");
+    await clock.advance(89_999);
+    expect(ask({ key, waitMs })).toBe("b");
+    await clock.advance(1);
+    expect(ask({ key, waitMs })).toBe("a");
+  });
+
   test("move its own sessions alone, not all to one place; none comes back when it returns", async () => {
     const { clock, ask, fail, health } = make({ count: 8 });
     const keys = Array.from({ length: 400 }, (_, at) => `s${at}`);

@@ -71,6 +71,11 @@ describe("a session away from home", () => {
     await clock.advance(1);
     await asked;
     expect(other.choose({ key })).toMatchObject({ backend: away, reason: "warm" });
+    expect(store.gets).toBe(2);
+    void other.balancer.lookUp("new");
+    await clock.advance(1);
+    other.choose({ key: "new" });
+    expect(store.gets).toBe(3);
     expect(other.balancer.lookUp(key)).toBeUndefined();
     store.state = "at once";
     const third = make({ clock, spills: new SharedSpills({ store, clock }) });
