@@ -101,7 +101,7 @@ describe("a session", () => {
   });
 
   test("is forgotten, the one unused longest first, when there are more than may be", () => {
-    const { ask, choose, balancer } = make({ sessionsMax: 10 });
+    const { ask, choose, balancer } = make({ sessionsMax: 10, epsilon: 10 });
     const reasonOf = (key: string) => {
       const choice = choose({ key });
       choice.done();
