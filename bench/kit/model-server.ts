@@ -11,6 +11,9 @@ export const FRAMES = 64;
 export const FRAME_MS = 20;
 export const DELTAS = FRAMES - 2;
 
+/** Addresses under which each server below can be had, as if there were several. */
+export const REPLICAS = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"] as const;
+
 export interface ModelServer {
   /** Answers as soon as the body is there. */
   readonly immediate: string;
@@ -76,7 +79,7 @@ export function nginxHead(rig: Rig, name: string): string {
 
 /** @param counted the answer to `count_tokens`, where it is another one */
 const server = (port: number, location: string, counted = location) =>
-  `server { listen 127.0.0.1:${port} backlog=4096; location / { ${location} } location /v1/messages/count_tokens { ${counted} } }`;
+  `server { ${REPLICAS.map((host) => `listen ${host}:${port} backlog=4096;`).join(" ")} location / { ${location} } location /v1/messages/count_tokens { ${counted} } }`;
 
 function echoModule(): string {
   const places = ["/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules"];

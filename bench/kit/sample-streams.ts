@@ -69,7 +69,8 @@ async function sample(order: SampleOrder): Promise<Sample> {
 
   const keepOne = async (index: number): Promise<void> => {
     await Bun.sleep(index * ((FRAMES * FRAME_MS) / order.streams));
-    while (performance.now() < until) await oneStream().catch(() => counts.broken++);
+    do await oneStream().catch(() => counts.broken++);
+    while (performance.now() < until);
   };
   await Promise.all(Array.from({ length: order.streams }, (_, index) => keepOne(index)));
   const streamSeconds = durations.reduce((sum, ms) => sum + ms, 0) / 1000;

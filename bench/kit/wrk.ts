@@ -3,14 +3,16 @@
 
 import { CORE_OF_OTHERS, type Rig } from "./rig.ts";
 
-/** Stands in a body for ten digits that differ in every request of every run. */
+/** Stands in a body or a header for ten digits that differ in every request of every run. */
 export const NUMBER = "@@@@@@@@@@";
 
 export interface Load {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** May hold NUMBER once. */
+  /** Headers and body may hold NUMBER, once together. */
   readonly body: string;
+  /** So many different numbers, one after the other, then again. Default: never the same again. */
+  readonly numbers?: number;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -58,7 +60,7 @@ export async function wrk(rig: Rig, load: Load): Promise<Figures> {
   };
 }
 
-function scriptOf({ headers, body }: Load, bodyPath: string): string {
+function scriptOf({ headers, body, numbers }: Load, bodyPath: string): string {
   const lines = Object.entries(headers).map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
   return `
 wrk.method = "POST"
@@ -66,7 +68,7 @@ ${lines.join("\n")}
 local file = io.open(${JSON.stringify(bodyPath)}, "rb")
 wrk.body = file:read("*a")
 file:close()
-${body.includes(NUMBER) ? DIFFERENT_BODIES : ""}
+${[body, ...Object.values(headers)].some((part) => part.includes(NUMBER)) ? different(numbers) : ""}
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('figures {"requests":%d,"bytes":%d,"duration":%d,"p50":%d,"p99":%d,"errors":%d}\\n', summary.requests,
@@ -76,7 +78,7 @@ end
 }
 
 /** The request is put together once and only its number exchanged, so that the load costs no more than a constant one. */
-const DIFFERENT_BODIES = `
+const different = (numbers: number | undefined): string => `
 local head, tail
 local number = os.time() % 100000 * 100000
 function init()
@@ -85,7 +87,7 @@ function init()
   head, tail = request:sub(1, from - 1), request:sub(to + 1)
 end
 function request()
-  number = number + 1
+  number = ${numbers === undefined ? "number + 1" : `(number + 1) % ${numbers}`}
   return head .. string.format("%010d", number) .. tail
 end
 `;
