@@ -1,3 +1,4 @@
 // The door of the Redis and Valkey store.
 
+export { RedisBudgetLedger, type RedisBudgetLedgerOptions } from "./redis-budget-ledger.ts";
 export { RedisKeyValue, type RedisKeyValueOptions } from "./redis-key-value.ts";
