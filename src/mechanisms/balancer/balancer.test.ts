@@ -182,6 +182,15 @@ describe("a retry", () => {
     expect(choose({ key: warm })).toMatchObject({ reason: "warm", backend: late.backend });
   });
 
+  test("that is none, for home is left out again though it was not asked since, takes the session along", () => {
+    const { choose, ask, sessionOf } = make();
+    const key = sessionOf("a");
+    ask({ key });
+    const first = ask({ key, among: other });
+    expect(choose({ key, among: other })).toMatchObject({ reason: "warm", backend: first });
+    expect(ask({ key })).toBe(first);
+  });
+
   test("is within a share of recent traffic, and a few are always", async () => {
     const { clock, ask, balancer } = make({ retryShare: 0.1 });
     const retries = () => {

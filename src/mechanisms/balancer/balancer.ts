@@ -156,9 +156,14 @@ export class Balancer {
         ? { member: better, reason: "moved", isGuest: false }
         : { member: session.member, reason: "warm", isGuest: false };
     }
+    const isAway = isLive && session.member.isListed && !able.includes(session.member);
+    // Home is left out although it was not asked since: no retry, it is gone for longer.
+    if (isAway && session.servedBy && fit.includes(session.servedBy)) {
+      return { member: session.servedBy, reason: "warm", isGuest: false };
+    }
     const near = parent === undefined ? undefined : this.#sessions.get(parent)?.member;
     const placed = this.#placement.place({ request, fit, room, nowMs, parent: near });
-    return { ...placed, isGuest: isLive && session.member.isListed && !able.includes(session.member) };
+    return { ...placed, isGuest: isAway };
   }
 
   #isWarm(session: Session, nowMs: number): boolean {
@@ -211,7 +216,10 @@ export class Balancer {
     }
     // A guest stays when it was served, and home is ejected or has nothing of the session to lose.
     const isHomeless = session.member.health.isUnhealthy(nowMs) || (!session.isProven && session.inFlight === 0);
-    if (kind !== "ok" || !isHomeless || !member.isListed || this.#sessions.get(session.key) !== session) return;
+    if (kind !== "ok" || !member.isListed || this.#sessions.get(session.key) !== session) return;
+    session.servedBy = member;
+    session.usedAtMs = nowMs;
+    if (!isHomeless) return;
     const { warmTokens } = session;
     this.#sessions.put(session.key, member, nowMs);
     session.warmTokens = warmTokens;

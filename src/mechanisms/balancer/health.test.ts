@@ -89,7 +89,14 @@ describe("an ejection", () => {
     balancer.probed("a", false);
     await clock.advance(9999);
     expect(health("a")).toBe("ejected");
-    await clock.advance(1);
+    balancer.probed("a", false);
+    await clock.advance(5000);
+    expect(health("a")).toBe("ejected");
+    balancer.probed("a", true);
+    expect(health("a")).toBe("returning");
+    fail("a");
+    balancer.probed("a", false);
+    await clock.advance(20_000);
     expect(health("a")).toBe("returning");
   });
 

@@ -1,6 +1,6 @@
 // Whether one backend may be given work: ejected after failures in a row, or on the verdict of a comparison with its peers
 // (outliers.ts); longer with each ejection in short succession, and let back in slowly. Push-back is no failure. A probe
-// that succeeds ends nothing: it may take a path that the traffic does not.
+// that succeeds ends nothing but what probes that failed added: it may take a path that the traffic does not.
 
 import type { HealthOptions } from "./balancer-options.ts";
 
@@ -11,6 +11,8 @@ export class Health {
   #failures = 0;
   #probeFailures = 0;
   #ejections = 0;
+  /** What its failures brought it; probes that fail may make it longer, never shorter. */
+  #earnedUntilMs = Number.NEGATIVE_INFINITY;
   #ejectedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: Required<HealthOptions>) {
@@ -52,6 +54,7 @@ export class Health {
     const { failuresMax, ejectionMs } = this.#options;
     if (isOk) {
       this.#probeFailures = 0;
+      if (this.isUnhealthy(nowMs)) this.#ejectedUntilMs = Math.max(this.#earnedUntilMs, nowMs);
     } else if (this.isUnhealthy(nowMs)) {
       // Still broken: it does not come back only for its time to be over.
       this.#ejectedUntilMs = Math.max(this.#ejectedUntilMs, nowMs + ejectionMs);
@@ -64,7 +67,8 @@ export class Health {
     if (this.isUnhealthy(nowMs)) return;
     const { ejectionMs, ejectionMsMax } = this.#options;
     this.#ejections = Math.min(Math.ceil(ejectionMsMax / ejectionMs), this.#ejectionsAt(nowMs) + 1);
-    this.#ejectedUntilMs = nowMs + Math.min(ejectionMsMax, ejectionMs * this.#ejections);
+    this.#earnedUntilMs = nowMs + Math.min(ejectionMsMax, ejectionMs * this.#ejections);
+    this.#ejectedUntilMs = this.#earnedUntilMs;
     this.#failures = 0;
     this.#probeFailures = 0;
   }

@@ -14,6 +14,8 @@ export interface Session {
   /** Tokens it sent of late: what its backend would be rid of. */
   readonly recent: DecayingSum;
   usedAtMs: number;
+  /** Who served it as a guest since it was last sent to where it is: were that no more to be had, it would be warm there. */
+  servedBy: Member | undefined;
   /** When other balancers were last told where it is. */
   toldAtMs: number;
   /** Whether what they were told last is not its home. */
@@ -46,6 +48,7 @@ export class SessionTable {
       this.#sessions.delete(key);
       if (session.member !== member) move(session, member, nowMs);
       session.usedAtMs = nowMs;
+      session.servedBy = undefined;
     } else {
       this.#makeRoom();
       session = {
@@ -58,6 +61,7 @@ export class SessionTable {
         usedAtMs: nowMs,
         toldAtMs: Number.NEGATIVE_INFINITY,
         isToldAway: false,
+        servedBy: undefined,
         askedAtMs: nowMs,
       };
       member.sessions++;
