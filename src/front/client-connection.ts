@@ -40,15 +40,19 @@ export class ClientConnection implements RequestEvents, ExchangeClient, Timed {
     this.watch();
   }
 
+  get isOpen(): boolean {
+    return this.#ending === "open";
+  }
+
   get isIdle(): boolean {
-    return this.#exchange === undefined && this.#ending === "open";
+    return this.#exchange === undefined && this.isOpen;
   }
 
   onData(bytes: Uint8Array): void {
     if (this.#ending !== "open") return;
     if (this.#ahead.length > 0) this.#ahead.push(bytes);
     else this.#read(bytes);
-    this.watch();
+    if (this.isOpen) this.pace();
   }
 
   onDrain(): void {
@@ -144,8 +148,7 @@ export class ClientConnection implements RequestEvents, ExchangeClient, Timed {
       if (this.#ahead.length > 0) this.#ahead.push(bytes);
       else this.#read(bytes);
     }
-    if (this.#ahead.length === 0) this.resume();
-    this.watch();
+    if (this.isOpen) this.pace();
   }
 
   /** @returns true when all of it left. */
@@ -155,10 +158,16 @@ export class ClientConnection implements RequestEvents, ExchangeClient, Timed {
     return isTaken;
   }
 
-  resume(): void {
-    if (!this.#isPaused || this.#ahead.length > 0) return;
-    this.#isPaused = false;
-    this.#socket.resume();
+  /** Reads on, or waits: for the answer before what is ahead, for a server, or until that takes more of the body. */
+  pace(): void {
+    const exchange = this.#exchange;
+    const waits = this.#ahead.length > 0 || (exchange !== undefined && !exchange.isRequestWhole && !exchange.takesMore);
+    if (waits !== this.#isPaused) {
+      this.#isPaused = waits;
+      if (waits) this.#socket.pause();
+      else this.#socket.resume();
+    }
+    this.watch();
   }
 
   /** Closes it when it has no request, as at the end. */
@@ -202,15 +211,7 @@ export class ClientConnection implements RequestEvents, ExchangeClient, Timed {
     if (this.#ending !== "open") return;
     if (used < bytes.byteLength) this.#ahead.push(bytes.subarray(used));
     this.outbox.flush();
-    const mayGoOn = this.#exchange === undefined || this.#exchange.flushRequest();
-    if (!mayGoOn && !this.#exchange?.isRequestWhole) this.#pause();
-    else if (this.#ahead.length > 0) this.#pause();
-  }
-
-  #pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#socket.pause();
+    this.#exchange?.flush();
   }
 
   #phaseNow(): Phase {
@@ -234,7 +235,8 @@ export class ClientConnection implements RequestEvents, ExchangeClient, Timed {
   /** Half of it: closing all at once while the client still sends would take the answer from it (RFC 9112, section 9.6). */
   #shut(): void {
     this.#ending = "shut";
-    this.resume();
+    if (this.#isPaused) this.#socket.resume();
+    this.#isPaused = false;
     this.#socket.shutdown();
   }
 }

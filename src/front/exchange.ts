@@ -17,6 +17,8 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "PUT", "DELETE",
 /** Bytes of a request that are a token of it, and tokens of one that does not say how long it is. */
 const BYTES_PER_TOKEN = 4;
 const TOKENS_UNKNOWN = 1000;
+/** More than models take: a body that says more of itself makes no server look fuller. */
+const TOKENS_MAX = 250_000;
 const LAST_CHUNK = "0\r\n\r\n";
 /** The end of what was sent, enough to see whether an event is finished. */
 const TAIL_BYTES = 4;
@@ -27,10 +29,8 @@ export interface ExchangeClient {
   readonly way: Way;
   /** @returns true when all of it left */
   flush(): boolean;
-  /** It may send more of the body. */
-  resume(): void;
-  /** What is waited for has changed. */
-  watch(): void;
+  /** There is a server now, another one, or it takes more of the body again. */
+  pace(): void;
   /** The answer is whole. */
   finished(closes: boolean): void;
   /** The exchange ends with these pieces, and the connection after them. */
@@ -103,13 +103,18 @@ export class Exchange implements ServerUser {
     if (this.#isReplayable) this.#body.push(LAST_CHUNK);
   }
 
-  /** After the events of one read of the client. @returns false when the client has to wait */
-  flushRequest(): boolean {
-    return this.#server?.outbox.flush() === true;
+  /** The server has what was sent so far, so it may get more. */
+  get takesMore(): boolean {
+    return this.#server !== undefined && !this.#server.outbox.isBlocked;
+  }
+
+  /** After the events of one read of the client. */
+  flush(): void {
+    this.#server?.outbox.flush();
   }
 
   serverDrained(): void {
-    this.#client.resume();
+    this.#client.pace();
   }
 
   /** From the parser. */
@@ -187,18 +192,16 @@ export class Exchange implements ServerUser {
       else this.#client.cut(this.#head.isOld);
       return;
     }
-    // A kept connection that was closed in order, as idle ones are: the request did not reach anybody.
-    if (unread && this.#isReused && this.#isReplayable) {
-      this.#reconnect();
-      return;
-    }
     const isSafe = IDEMPOTENT.has(this.#head.method) && this.#isReplayable;
-    this.#again(isSafe && this.#front.fleet.mayRetry());
+    // A kept connection that was closed in order, as idle ones are, is no failure. Nobody can tell, though, whether the request
+    // was read: the end of a killed server looks the same.
+    if (isSafe && unread && this.#isReused) this.#reconnect();
+    else this.#again(isSafe && this.#front.fleet.mayRetry());
   }
 
   #dispatch(): void {
     const { length } = this.#head;
-    const tokens = length === undefined ? TOKENS_UNKNOWN : 1 + Math.ceil(length / BYTES_PER_TOKEN);
+    const tokens = length === undefined ? TOKENS_UNKNOWN : Math.min(TOKENS_MAX, 1 + Math.ceil(length / BYTES_PER_TOKEN));
     const { fleet } = this.#front;
     this.#choice = fleet.choose(this.#key, tokens, this.#tried);
     if (!this.#choice) {
@@ -214,7 +217,7 @@ export class Exchange implements ServerUser {
   /** To the same server, on a connection of its own. */
   #reconnect(): void {
     if (this.#choice) this.#connect(this.#choice.backend);
-    this.#client.watch();
+    this.#client.pace();
   }
 
   #connect(backend: string): void {
@@ -224,8 +227,8 @@ export class Exchange implements ServerUser {
       (server) => {
         if (this.#isOver || this.#attempt !== attempt) return this.#front.fleet.keep(backend, server);
         this.#send(server, false);
-        if (server.outbox.flush()) this.#client.resume();
-        this.#client.watch();
+        this.flush();
+        this.#client.pace();
       },
       () => {
         if (!this.#isOver && this.#attempt === attempt) this.#again(true);
@@ -258,8 +261,8 @@ export class Exchange implements ServerUser {
     counts.retries++;
     this.#dispatch();
     if (this.#isOver) return;
-    if (this.flushRequest()) this.#client.resume();
-    this.#client.watch();
+    this.flush();
+    this.#client.pace();
   }
 
   #finish(): void {

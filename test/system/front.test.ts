@@ -2,6 +2,7 @@
 // said about the one who asked.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { VirtualClock } from "../../src/base/index.ts";
 import { type RunningFront, serverAddress, startFront } from "../../src/front/index.ts";
 import { type Millrace, startMillrace, upstreamsAt } from "../kit/millrace.ts";
 import { rawConnection, rawExchange } from "../kit/raw-client.ts";
@@ -21,8 +22,15 @@ afterAll(async () => {
   for (const model of models) await model.close();
 });
 
+/** On a clock that stands still: nothing here waits, and no server has to take leave of a front door that is gone. */
 const frontOver = (over: readonly { url: string }[], more: object = {}): RunningFront =>
-  startFront({ host: "127.0.0.1", port: 0, servers: over.map(({ url }) => serverAddress(url)), ...more });
+  startFront({
+    host: "127.0.0.1",
+    port: 0,
+    clock: new VirtualClock(),
+    servers: over.map(({ url }) => serverAddress(url)),
+    ...more,
+  });
 
 type Form = readonly [path: string, body: object];
 const MESSAGES: Form = ["/v1/messages", { model: "m", max_tokens: 200, messages: [{ role: "user", content: "hello" }] }];
