@@ -3,7 +3,7 @@
 // A poll takes a server out that says so, and back in; it never lets one back in that failed its requests.
 
 import { type Cancel, type Clock, MillraceError, type Random } from "../base/index.ts";
-import { type Attempt, ConnectionPool, Connector, type HttpTransport, httpTransport } from "../gateway/index.ts";
+import { type Attempt, ConnectionPool, Connector, type HttpTransport, httpTransport, type Transport } from "../gateway/index.ts";
 import { Balancer, type BalancerOptions, type Choice, type ServerWish, scoreServer } from "../mechanisms/balancer/index.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { ServerConnection } from "./server-connection.ts";
@@ -20,6 +20,8 @@ export interface FleetOptions {
   readonly pollMs?: number;
   /** From its return to its full share of new sessions, milliseconds. Default 30,000. */
   readonly slowStartMs?: number;
+  /** How servers are asked whether they are ready. Default: over HTTP. */
+  readonly asks?: Transport;
   readonly balancer?: Pick<BalancerOptions, "health" | "epsilon" | "retryShare">;
 }
 
@@ -47,10 +49,21 @@ export class Fleet {
   readonly #balancer: Balancer;
   readonly #pool: ConnectionPool<ServerConnection>;
   readonly #connector = new Connector((socket: Bun.Socket<ServerConnection>) => new ServerConnection(socket));
-  readonly #asking: HttpTransport;
+  readonly #asking: HttpTransport | undefined;
+  readonly #asks: Transport;
   #isClosed = false;
 
-  constructor({ clock, random, servers, agent, wish = {}, pollMs = 1000, slowStartMs = 30_000, balancer = {} }: FleetOptions) {
+  constructor({
+    clock,
+    random,
+    servers,
+    agent,
+    wish = {},
+    pollMs = 1000,
+    slowStartMs = 30_000,
+    asks,
+    balancer = {},
+  }: FleetOptions) {
     for (const [name, ms] of Object.entries({ pollMs, slowStartMs })) {
       if (!(Number.isFinite(ms) && ms > 0)) throw new MillraceError("option_invalid", `\`${name}\` must be over 0 and finite.`);
     }
@@ -61,7 +74,8 @@ export class Fleet {
     this.#pollMs = pollMs;
     this.#slowStartMs = slowStartMs;
     this.#pool = new ConnectionPool<ServerConnection>({ clock });
-    this.#asking = httpTransport({ clock });
+    this.#asking = asks ? undefined : httpTransport({ clock });
+    this.#asks = asks ?? (this.#asking as HttpTransport).send;
     const scoreOf = (name: string): number | undefined => {
       const readiness = this.#servers.get(name)?.readiness;
       return readiness?.kind === "ready" && readiness.load ? scoreServer(readiness.load, wish) : undefined;
@@ -120,7 +134,7 @@ export class Fleet {
     this.#isClosed = true;
     for (const { cancelPoll } of this.#servers.values()) cancelPoll();
     this.#pool.close();
-    this.#asking.close();
+    this.#asking?.close();
   }
 
   #add(url: URL, returnedAt: number): void {
@@ -135,7 +149,7 @@ export class Fleet {
     const isHere = () => !this.#isClosed && this.#servers.get(origin) === server;
     const readiness = await readinessOf(server.url, {
       clock: this.#clock,
-      send: this.#asking.send,
+      send: this.#asks,
       timeoutMs: this.#pollMs,
       agent: this.#agent,
     });

@@ -233,3 +233,42 @@ test("without a server that takes requests it is 503, with a time to try again",
   expect([answer.status, answer.headers.get("retry-after"), (await answer.json()).error.code]).toEqual([503, "2", "no_server"]);
   await empty.stop();
 });
+
+test("pages of its own are on a port of their own: health, readiness with every server, metrics", async () => {
+  const door = frontOver([servers[0] as Millrace], { adminPort: 0 });
+  await (await post(door.url, MESSAGES)).text();
+  await (await fetch(`${door.url}/nowhere`)).text();
+  await rawExchange(door.url, "nonsense\r\n\r\n");
+  const page = (path: string, init: RequestInit = {}) => fetch(`${door.adminUrl}${path}`, init);
+  expect(await (await page("/healthz")).json()).toEqual({ status: "ok" });
+  const origin = (servers[0] as Millrace).url;
+  const ready = await page("/readyz");
+  expect([ready.status, await ready.json()]).toEqual([
+    200,
+    { ready: true, servers: [{ origin, state: "unknown", openRequests: 0 }] },
+  ]);
+  const metrics = await (await page("/metrics")).text();
+  for (const line of [
+    "millrace_front_requests_total 2",
+    'millrace_front_answers_total{status="2xx"} 1',
+    'millrace_front_answers_total{status="4xx"} 1',
+    'millrace_front_refusals_total{code="request_invalid"} 1',
+    "millrace_front_retries_total 0",
+    "millrace_front_cut_total 0",
+    `millrace_front_open_requests{server="${origin}"} 0`,
+    `millrace_front_server_up{server="${origin}"} 1`,
+  ]) {
+    expect(metrics).toContain(`${line}\n`);
+  }
+  expect((await page("/")).status).toBe(404);
+  expect((await page("/metrics", { method: "POST" })).status).toBe(405);
+  door.setServers([]);
+  expect((await page("/readyz")).status).toBe(503);
+  await door.stop();
+});
+
+test("limits that bound nothing are refused", () => {
+  for (const limits of [{ headBytesMax: 0 }, { idleMs: Number.POSITIVE_INFINITY }, { triesMax: 1.5 }]) {
+    expect(() => frontOver([], { limits })).toThrow("must be a whole number");
+  }
+});
