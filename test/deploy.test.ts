@@ -29,7 +29,7 @@ test("HAProxy's policy is the front door's", async () => {
     "hash-type consistent",
     "hash-balance-factor 125",
     "retry-on conn-failure",
-    "option httpchk GET /readyz",
+    "http-check send meth GET uri /readyz ver HTTP/1.1 hdr host localhost hdr user-agent haproxy",
     "option http-no-delay",
     "option abortonclose",
   ]) {

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { VirtualClock } from "../../src/base/index.ts";
 import { type RunningFront, serverAddress, startFront } from "../../src/front/index.ts";
+import { forms } from "../kit/asked.ts";
 import { type Millrace, startMillrace, upstreamsAt } from "../kit/millrace.ts";
 import { rawConnection, rawExchange } from "../kit/raw-client.ts";
 import { type ScriptedServer, scriptedServer } from "../kit/scripted-server.ts";
@@ -55,6 +56,46 @@ describe.each(FORMS)("%s", (path, body) => {
       expect((await again.text()).length).toBe(first.length);
     }
   });
+});
+
+test.each(forms)("the official SDK of %s gets the same through the front door, streamed or not", async (_name, ask) => {
+  for (const stream of [false, true]) {
+    // The second is answered from what the first left, so both come from one server.
+    const question = { content: "What is a millrace?", stream, headers: { "x-millrace-session": `sdk ${stream}` } };
+    const through = await ask(front.url, "sk-a", question);
+    expect((await ask(front.url, "sk-a", question)).said).toEqual(through.said);
+    expect(through.headers.get("via")).toMatch(/^1\.1 millrace-/);
+  }
+});
+
+test("a body of many megabytes arrives as it was sent, by length and in chunks", async () => {
+  const model = scriptedServer();
+  const door = frontOver([model]);
+  const bytes = Buffer.alloc(12_000_000, "0123456789abcdef!");
+  const chunked = () =>
+    new ReadableStream({
+      start(controller) {
+        for (let at = 0; at < bytes.byteLength; at += 100_000) controller.enqueue(bytes.subarray(at, at + 100_000));
+        controller.close();
+      },
+    });
+  for (const body of [bytes, chunked()]) {
+    const answer = await fetch(`${door.url}/v1/messages`, { method: "POST", body });
+    expect(answer.status).toBe(400);
+    await answer.text();
+    expect(Buffer.from(model.requests.at(-1)?.body ?? []).equals(bytes)).toBe(true);
+  }
+  await door.stop();
+  await model.close();
+});
+
+test("a server without authentication answers nobody from elsewhere through a front door", async () => {
+  const door = frontOver(servers, { trustsProxy: true });
+  for (const path of ["/", "/healthz", "/metrics", "/v1/models"]) {
+    const get = async (from: string) => (await fetch(door.url + path, { headers: { "x-forwarded-for": from } })).status;
+    expect([path, await get("10.0.0.9"), await get("127.0.0.1")]).toEqual([path, 403, 200]);
+  }
+  await door.stop();
 });
 
 test("errors of a server pass as they are, and so do pages, lists and HEAD", async () => {
