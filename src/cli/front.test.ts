@@ -45,6 +45,16 @@ test("a port in use is one sentence, code 1", async () => {
   ]);
 });
 
+test("a port in use for its own pages is another sentence", async () => {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const { code, err } = await run(["--server", "http://a", "--port", "0", "--admin-port", `${listener.port}`]);
+  listener.stop(true);
+  expect([code, err]).toEqual([
+    1,
+    `millrace front: port ${listener.port} for the front door's own pages cannot be listened on (EADDRINUSE); choose another with --admin-port.\n`,
+  ]);
+});
+
 test("it listens, has pages of its own, and ends with 0 after SIGTERM", async () => {
   const app = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("app") });
   const front = await startFrontProcess(["--server", `http://127.0.0.1:${app.port}`, "--admin-port", "0"]);

@@ -1,7 +1,7 @@
 // The front door's own pages, on a port of their own so that they shadow none of the app servers': liveness, readiness,
 // metrics.
 
-import type { Clock } from "../base/index.ts";
+import { type Clock, MillraceError } from "../base/index.ts";
 import { Monitor } from "../mechanisms/monitor/index.ts";
 import { METRICS_CONTENT_TYPE, metricsText } from "../server/index.ts";
 import type { FrontContext } from "./front-context.ts";
@@ -19,7 +19,18 @@ export interface AdminServer {
   stop(): Promise<void>;
 }
 
-export function startAdmin({ host, port, context, clock, connections }: AdminOptions): AdminServer {
+/** Throws `config_invalid` when its port cannot be listened on. */
+export function startAdmin(options: AdminOptions): AdminServer {
+  try {
+    return listen(options);
+  } catch (cause) {
+    const code = (cause as { code?: unknown } | null)?.code;
+    const words = `port ${options.port} for the front door's own pages cannot be listened on (${typeof code === "string" ? code : "unknown reason"})`;
+    throw new MillraceError("config_invalid", `${words}; choose another with --admin-port.`, { cause });
+  }
+}
+
+function listen({ host, port, context, clock, connections }: AdminOptions): AdminServer {
   const monitor = new Monitor({ clock });
   register(monitor, context, connections);
   const pages: Readonly<Record<string, () => Response>> = {

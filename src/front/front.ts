@@ -55,7 +55,7 @@ export function startFront(options: FrontOptions): RunningFront {
     client.onClose();
     if (context.isDraining && clients.size === 0) emptied.resolve();
   };
-  let listener: Bun.TCPSocketListener<ClientConnection>;
+  let listener: Bun.TCPSocketListener<ClientConnection> | undefined;
   let admin: AdminServer | undefined;
   try {
     listener = listen(host, port, context, clients, left);
@@ -64,6 +64,7 @@ export function startFront(options: FrontOptions): RunningFront {
         ? undefined
         : startAdmin({ host, port: adminPort, context, clock, connections: () => clients.size });
   } catch (error) {
+    listener?.stop(true);
     fleet.close();
     sweep.stop();
     throw error;

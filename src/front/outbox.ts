@@ -7,6 +7,9 @@ export interface Writable {
   write(bytes: Uint8Array): number;
 }
 
+/** Up to this size pieces are put together to leave in one write; beyond it copying costs more than writing each. */
+const ONE_WRITE_BYTES_MAX = 64 * 1024;
+
 export class Outbox {
   readonly #socket: Writable;
   #parts: (string | Uint8Array)[] = [];
@@ -29,9 +32,16 @@ export class Outbox {
   flush(): boolean {
     if (this.#unsent) return false;
     if (this.#parts.length === 0) return true;
-    const bytes = joined(this.#parts);
+    const parts = this.#parts;
     this.#parts = [];
-    return this.#write(bytes);
+    const size = sizeOf(parts);
+    if (size <= ONE_WRITE_BYTES_MAX) return this.#write(joined(parts, size));
+    for (const [index, part] of parts.entries()) {
+      if (this.#write(joined([part], part.length))) continue;
+      this.#parts = parts.slice(index + 1);
+      return false;
+    }
+    return true;
   }
 
   /** The kernel takes more. @returns true when all of it left. */
@@ -48,11 +58,15 @@ export class Outbox {
   }
 }
 
-function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && typeof only === "object") return only;
+function sizeOf(parts: readonly (string | Uint8Array)[]): number {
   let size = 0;
   for (const part of parts) size += part.length;
+  return size;
+}
+
+function joined(parts: readonly (string | Uint8Array)[], size: number): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && typeof only === "object") return only;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
   for (const part of parts) {
