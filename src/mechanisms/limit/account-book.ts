@@ -50,16 +50,23 @@ export class AccountBook {
     if (more > 0 || charge.day === this.#day) this.#dayTokens = Math.max(0, this.#dayTokens + more);
   }
 
+  get isOpen(): boolean {
+    return this.#open > 0;
+  }
+
   usage(nowMs: number, wallMs: number): AccountUsage {
     this.#turnDay(wallMs);
     return { minute: this.#window.used(nowMs), day: this.#dayTokens, concurrent: this.#open };
   }
 
-  /** A wall clock that steps back begins no day anew. */
+  /**
+   * A wall clock that steps back begins no day anew. Far behind it is one that was put right: the day it was ahead of may be
+   * years away, so that day is over, and what was used stays.
+   */
   #turnDay(wallMs: number): void {
     const day = Math.floor(wallMs / DAY_MS);
-    if (day <= this.#day) return;
+    if (day === this.#day || day === this.#day - 1) return;
+    if (day > this.#day) this.#dayTokens = 0;
     this.#day = day;
-    this.#dayTokens = 0;
   }
 }

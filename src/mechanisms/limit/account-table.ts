@@ -24,6 +24,11 @@ export class AccountTable<T extends { readonly isOpen: boolean }> {
     return this.#entries.size;
   }
 
+  /** Without remembering that somebody looked. */
+  peek(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   /** The account, new if need be. */
   get(key: string): T {
     const entry = this.#entries.get(key);

@@ -16,7 +16,7 @@ export interface Account {
 
 export interface Reserved {
   readonly kind: "reserved";
-  /** What was really used. More than reserved is charged, and what comes next pays for it; less is given back. */
+  /** What was really used. More than reserved is charged, and what comes next pays for it; less is given back. What is no amount counts as what was reserved. */
   settle(tokens: number): void;
   /** Nothing was used. Of `settle` and `release` the first call counts. */
   release(): void;

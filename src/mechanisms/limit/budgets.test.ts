@@ -35,6 +35,16 @@ describe("a minute", () => {
     expect(budgets.reserve([account(limits)], 60).kind).toBe("reserved");
   });
 
+  test("counts what was used at the end of a second for 60 seconds from then", async () => {
+    const { clock, budgets, take } = rig();
+    await clock.advance(999);
+    take([account(limits)], 100);
+    await clock.advance(60_000);
+    expect(budgets.reserve([account(limits)], 1)).toMatchObject({ kind: "refused", retryAfterMs: 1 });
+    await clock.advance(1);
+    take([account(limits)], 100);
+  });
+
   test("gives back what was not used, and charges what was used beyond", () => {
     const { budgets, take } = rig();
     take([account(limits)], 90).settle(10);
@@ -53,6 +63,14 @@ describe("a minute", () => {
     expect(budgets.usageOf("a")).toEqual({ minute: 30, day: 30, concurrent: 0 });
   });
 
+  test("what is no amount counts as what was reserved; an account named twice is charged once", () => {
+    const { budgets, take } = rig();
+    take([account(limits), account(limits)], 20).settle(Number.NaN);
+    take([account(limits)], 20).settle(Number.POSITIVE_INFINITY);
+    take([account(limits)], 20).settle(-5);
+    expect(budgets.usageOf("a")).toEqual({ minute: 60, day: 60, concurrent: 0 });
+  });
+
   test("more than the limit itself is too large, at any time", () => {
     const { budgets } = rig();
     expect(budgets.reserve([account(limits)], 101)).toMatchObject({ limit: "too_large" });
@@ -60,30 +78,34 @@ describe("a minute", () => {
 
   test("no 60 seconds hold more than the limit, wherever they begin", async () => {
     const step = fc.record({
-      waitMs: fc.integer({ min: 0, max: 30_000 }),
+      waitMs: fc.oneof(fc.nat(3000), fc.integer({ min: 56_000, max: 61_500 })),
       tokens: fc.integer({ min: 1, max: 60 }),
       usedShare: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 5000 }), async (steps, offsetMs) => {
-        const { clock, budgets } = rig();
-        await clock.advance(offsetMs);
-        const spent: { at: number; tokens: number }[] = [];
-        for (const { waitMs, tokens, usedShare } of steps) {
-          await clock.advance(waitMs);
-          const outcome = budgets.reserve([account(limits)], tokens);
-          if (outcome.kind === "refused") continue;
-          const used = Math.floor(tokens * usedShare);
-          outcome.settle(used);
-          spent.push({ at: clock.monotonic(), tokens: used });
-        }
-        for (const { at } of spent) {
-          const sum = spent
-            .filter((each) => each.at >= at && each.at < at + 60_000)
-            .reduce((total, each) => total + each.tokens, 0);
-          expect(sum).toBeLessThanOrEqual(100);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60, size: "max" }),
+        fc.integer({ min: 0, max: 5000 }),
+        async (steps, offsetMs) => {
+          const { clock, budgets } = rig();
+          await clock.advance(offsetMs);
+          const spent: { at: number; tokens: number }[] = [];
+          for (const { waitMs, tokens, usedShare } of steps) {
+            await clock.advance(waitMs);
+            const outcome = budgets.reserve([account(limits)], tokens);
+            if (outcome.kind === "refused") continue;
+            const used = Math.floor(tokens * usedShare);
+            outcome.settle(used);
+            spent.push({ at: clock.monotonic(), tokens: used });
+          }
+          for (const { at } of spent) {
+            const sum = spent
+              .filter((each) => each.at >= at && each.at < at + 60_000)
+              .reduce((total, each) => total + each.tokens, 0);
+            expect(sum).toBeLessThanOrEqual(100);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -99,6 +121,20 @@ describe("a day", () => {
     await clock.advance(3_600_000);
     take([account(limits)], 100);
     expect(budgets.reserve([account(limits)], 1).kind).toBe("refused");
+  });
+
+  test("a wall clock that steps over midnight and back, or years ahead and back, opens nothing again", async () => {
+    const { clock, budgets, take } = rig();
+    clock.stepWall(3_600_000);
+    take([account(limits)], 100);
+    clock.stepWall(-3_600_000);
+    expect(budgets.reserve([account(limits)], 1)).toMatchObject({ limit: "tokensPerDay" });
+    clock.stepWall(3_650 * 86_400_000);
+    take([account(limits)], 100);
+    clock.stepWall(-3_650 * 86_400_000);
+    expect(budgets.reserve([account(limits)], 1)).toMatchObject({ limit: "tokensPerDay", retryAfterMs: 3_600_000 });
+    await clock.advance(3_600_000);
+    take([account(limits)], 100);
   });
 
   test("what was reserved before midnight is not given back after it", async () => {
@@ -148,7 +184,7 @@ describe("several accounts", () => {
       settle: fc.option(fc.integer({ min: 0, max: 500 })),
     });
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 80 }), (events) => {
+      fc.property(fc.array(event, { maxLength: 80, size: "max" }), (events) => {
         const { budgets } = rig();
         const limits = { tokensPerDay: 5000, concurrent: 4 };
         const open: { reserved: Reserved; tokens: number }[] = [];

@@ -5,18 +5,18 @@
 
 import { type Clock, MillraceError, systemClock } from "../../base/index.ts";
 import { AccountBook, type Charge } from "./account-book.ts";
+import { AccountTable } from "./account-table.ts";
 import type { Account, AccountUsage, Refused, Reserved } from "./budget.ts";
 
 export interface BudgetsOptions {
-  /** Accounts remembered. When full, the one unused for longest without reservations is forgotten. Default 100,000. */
+  /** Accounts remembered. When full, one without reservations that was not asked for of late is forgotten. Default 100,000. */
   accountsMax?: number;
   clock?: Clock;
 }
 
 export class Budgets {
   readonly #clock: Clock;
-  readonly #accountsMax: number;
-  readonly #books = new Map<string, AccountBook>();
+  readonly #books: AccountTable<AccountBook>;
 
   /** Throws `option_invalid`. */
   constructor({ accountsMax = 100_000, clock = systemClock }: BudgetsOptions = {}) {
@@ -24,51 +24,36 @@ export class Budgets {
       throw new MillraceError("option_invalid", "Budgets' `accountsMax` is a whole number of 1 or more.");
     }
     this.#clock = clock;
-    this.#accountsMax = accountsMax;
+    this.#books = new AccountTable(accountsMax, () => new AccountBook());
   }
 
-  /** @param tokens estimated, 0 or more; anything else counts as 0 */
+  /** An account that is named twice is charged once. @param tokens estimated, 0 or more; anything else counts as 0 */
   reserve(accounts: readonly Account[], tokens: number): Reserved | Refused {
     const nowMs = this.#clock.monotonic();
     const wallMs = this.#clock.now();
     const wanted = usable(tokens);
+    const books: AccountBook[] = [];
     for (const { key, limits } of accounts) {
-      const lacking = this.#bookOf(key).lacks(wanted, limits, nowMs, wallMs);
+      const book = this.#books.get(key);
+      const lacking = book.lacks(wanted, limits, nowMs, wallMs);
       if (lacking) return { kind: "refused", account: key, ...lacking };
+      if (!books.includes(book)) books.push(book);
     }
-    const charged = accounts.map(({ key }): [AccountBook, Charge] => {
-      const book = this.#bookOf(key);
-      return [book, book.open(wanted, nowMs, wallMs)];
-    });
+    const charges = books.map((book) => book.open(wanted, nowMs, wallMs));
     let isOver = false;
     const close = (used: number) => {
       if (isOver) return;
       isOver = true;
-      for (const [book, charge] of charged) book.close(charge, used, this.#clock.monotonic(), this.#clock.now());
+      const [endMs, endWallMs] = [this.#clock.monotonic(), this.#clock.now()];
+      for (const [index, book] of books.entries()) book.close(charges[index] as Charge, used, endMs, endWallMs);
     };
-    return { kind: "reserved", settle: (used) => close(usable(used)), release: () => close(0) };
+    return { kind: "reserved", settle: (used) => close(isUsable(used) ? used : wanted), release: () => close(0) };
   }
 
   usageOf(key: string): AccountUsage {
-    return this.#books.get(key)?.usage(this.#clock.monotonic(), this.#clock.now()) ?? { minute: 0, day: 0, concurrent: 0 };
-  }
-
-  #bookOf(key: string): AccountBook {
-    const book = this.#books.get(key) ?? new AccountBook();
-    this.#books.delete(key);
-    this.#books.set(key, book);
-    if (this.#books.size > this.#accountsMax) this.#forgetOne();
-    return book;
-  }
-
-  /** Rather one that owes nothing than the oldest; never one with reservations under way. */
-  #forgetOne(): void {
-    for (const [key, book] of this.#books) {
-      if (book.usage(this.#clock.monotonic(), this.#clock.now()).concurrent > 0) continue;
-      this.#books.delete(key);
-      return;
-    }
+    return this.#books.peek(key)?.usage(this.#clock.monotonic(), this.#clock.now()) ?? { minute: 0, day: 0, concurrent: 0 };
   }
 }
 
-const usable = (tokens: number): number => (tokens > 0 && tokens < Number.MAX_SAFE_INTEGER ? tokens : 0);
+const isUsable = (tokens: number): boolean => tokens >= 0 && tokens <= Number.MAX_SAFE_INTEGER;
+const usable = (tokens: number): number => (isUsable(tokens) ? tokens : 0);
