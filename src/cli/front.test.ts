@@ -72,3 +72,13 @@ test("a file of servers that is not there is told of, and waited for", async () 
   expect(await front.exited).toBe(0);
   expect(await front.errors()).toContain("The list of servers cannot be read (ENOENT).");
 });
+
+test("every address of a name is a server; one where nobody listens costs nothing", async () => {
+  const app = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("app") });
+  const front = await startFrontProcess(["--dns", `localhost:${app.port}`]);
+  for (let count = 0; count < 10; count++) expect(await (await fetch(front.url)).text()).toBe("app");
+  front.signal("SIGTERM");
+  expect(await front.exited).toBe(0);
+  expect(await front.errors()).toContain(`http://127.0.0.1:${app.port}`);
+  await app.stop(true);
+});
