@@ -15,6 +15,7 @@ export type { Refusal } from "./identity/refusal.ts";
 export { sessionNamedBy } from "./identity/session.ts";
 export type { TokenRecord } from "./identity/token-record.ts";
 export { type NewToken, TokenStore, type TokenStoreOptions } from "./identity/tokens.ts";
+export { type Probe, type ProbesOptions, startProbes } from "./probes.ts";
 export { PACE_DEFAULT, type Pace, type ScriptedModelOptions, scriptedModel } from "./scripted/index.ts";
 export type { Sink, StreamBody } from "./sink.ts";
 export type { NamedAccount } from "./steps/budget.ts";

@@ -2,7 +2,7 @@
 // quotas for whoever has one, and the figures of all three.
 
 import { type Clock, systemRandom } from "../base/index.ts";
-import type { FlowOptions, Identity, NamedAccount, Upstream } from "../gateway/index.ts";
+import { type FlowOptions, type Identity, type NamedAccount, startProbes, type Upstream } from "../gateway/index.ts";
 import { type BackendStats, Balancer, SharedSpills } from "../mechanisms/balancer/index.ts";
 import { type BudgetLimits, Budgets, TokenEstimator } from "../mechanisms/limit/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
@@ -16,6 +16,7 @@ const SEATS_MIN = 2;
 const TOKENS_MIN = 50_000;
 /** As good as none: a limit that nobody configured is learned from the upstream's push-back alone. */
 const TOKENS_MAX = 100_000_000_000;
+const PROBE_MS_MAX = 30_000;
 
 export interface OpenFlow {
   readonly options: FlowOptions;
@@ -38,9 +39,20 @@ export function openFlow(config: Config, upstreams: readonly Upstream[], clock: 
   const budget = budgetOf(config, clock);
   watchQueues(monitor, queues);
   watchBalancers(monitor, Object.values(balancers));
+  const stopProbes = startProbes({
+    clock,
+    random: systemRandom,
+    probes: upstreams.flatMap((upstream) => {
+      const { probe } = settingsOf(config, upstream.name) ?? {};
+      return probe ? [{ upstream, model: probe.model, everyMs: probe.seconds * 1000 }] : [];
+    }),
+    answerMsMax: PROBE_MS_MAX,
+    found: ({ name, dialect }, isOk) => balancers[dialect].probed(name, isOk),
+  });
   return {
     options: { estimator: new TokenEstimator(), budget, queues, balancers },
     async close() {
+      stopProbes();
       await spills?.close();
     },
   };

@@ -79,6 +79,15 @@ const upstream = z
       .describe(
         "What keeps calls together: the conversation, or for engines of your own the longest prompt beginning they know.",
       ),
+    probe: z
+      .strictObject({
+        model: model.describe("The model to ask: the cheapest it serves."),
+        seconds: z.int().min(1).max(86_400).default(30).describe("Time between two questions, give or take a fifth."),
+      })
+      .optional()
+      .describe(
+        "Ask it for one token now and then, so that a broken one is known before a caller meets it. Not set: calls alone tell.",
+      ),
     headers: z
       .record(z.string(), z.string().max(8192))
       .default({})
@@ -88,6 +97,9 @@ const upstream = z
     const problem = (path: (string | number)[], message: string) => context.addIssue({ code: "custom", path, message });
     const wrongUrl = baseUrlProblem(value.baseUrl, value.dialect);
     if (wrongUrl) problem(["baseUrl"], wrongUrl);
+    if (value.probe && value.credential === "passthrough") {
+      problem(["probe"], "needs a key of its own, which `passthrough` does not give; name one in `credential`, or remove it");
+    }
     for (const [name, content] of Object.entries(value.headers)) {
       if (!HEADER_NAME.test(name)) problem(["headers"], "has a name that is no HTTP header name; write letters, digits and `-`");
       else if (HEADERS_TAKEN.has(name.toLowerCase())) {
