@@ -8,6 +8,8 @@ export interface BodyOptions {
   readonly stream?: boolean;
   /** Text of the question. With NUMBER in it every request is a different one. */
   readonly text?: string;
+  /** The body names no conversation, as clients that are no assistants leave it. */
+  readonly isSessionless?: boolean;
 }
 
 export const DIFFERENT_TEXT = `Request ${NUMBER}: hi there, how are you?`;
@@ -61,7 +63,7 @@ export function conversationBody(sizeBytes: number, messageCount: number, option
           ],
         },
       ]).flat(),
-      metadata: { user_id: "user_1_account__session_2" },
+      ...(options.isSessionless ? {} : { metadata: { user_id: "user_1_account__session_2" } }),
       ...(options.stream === undefined ? {} : { stream: options.stream }),
     });
   const empty = build(0).length;
