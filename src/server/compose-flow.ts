@@ -4,11 +4,11 @@
 import { type Clock, systemRandom } from "../base/index.ts";
 import { type FlowOptions, type Identity, type NamedAccount, startProbes, type Upstream } from "../gateway/index.ts";
 import { type BackendStats, Balancer, SharedSpills } from "../mechanisms/balancer/index.ts";
-import { type BudgetLimits, Budgets, TokenEstimator } from "../mechanisms/limit/index.ts";
+import { type BudgetLimits, Budgets, SharedBudgets, TokenEstimator } from "../mechanisms/limit/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
 import { AdaptiveLimit, AdmissionQueue, priorities, type QueueStats } from "../mechanisms/queue/index.ts";
 import type { KeyValue } from "../ports/index.ts";
-import { openStore } from "./compose-stores.ts";
+import { openBudgetLedger, openStore } from "./compose-stores.ts";
 import type { Config } from "./config.ts";
 
 const MIB = 1024 * 1024;
@@ -36,8 +36,9 @@ export function openFlow(config: Config, upstreams: readonly Upstream[], clock: 
       spills,
     );
   const balancers = { anthropic: balancerOf("anthropic"), openai: balancerOf("openai") };
-  const budget = budgetOf(config, clock);
+  const budget = openBudget(config, clock);
   watchQueues(monitor, queues);
+  watchBudgets(monitor, budget?.shared);
   watchBalancers(monitor, Object.values(balancers));
   const stopProbes = startProbes({
     clock,
@@ -50,9 +51,10 @@ export function openFlow(config: Config, upstreams: readonly Upstream[], clock: 
     found: ({ name, dialect }, isOk) => balancers[dialect].probed(name, isOk),
   });
   return {
-    options: { estimator: new TokenEstimator(), budget, queues, balancers },
+    options: { estimator: new TokenEstimator(), budget: budget?.options, queues, balancers },
     async close() {
       stopProbes();
+      await budget?.close();
       await spills?.close();
     },
   };
@@ -94,11 +96,10 @@ function balancer(config: Config, upstreams: readonly Upstream[], clock: Clock, 
 }
 
 /** Undefined when nobody has a quota. */
-function budgetOf(config: Config, clock: Clock) {
-  const { tenant, team, user, tenants, teams, users } = config.budgets;
+function openBudget(config: Config, clock: Clock) {
+  const { tenant, team, user, tenants, teams, users, awayShare } = config.budgets;
   const isUsed = [tenant, team, user, ...[tenants, teams, users].flatMap((single) => Object.values(single))].some(isLimited);
   if (!isUsed) return undefined;
-  const budgets = new Budgets({ clock });
   const accountsOf = (identity: Identity): readonly NamedAccount[] => {
     const teamName = `${identity.tenant}/${identity.team}`;
     const userName = `${identity.tenant}/${identity.user}`;
@@ -108,7 +109,16 @@ function budgetOf(config: Config, clock: Clock) {
       { key: `user:${userName}`, name: `The user \`${identity.user}\``, limits: users[userName] ?? user },
     ].filter(({ limits }) => isLimited(limits));
   };
-  return { budgets, random: systemRandom, accountsOf };
+  const ledger = openBudgetLedger(config, clock);
+  const shared = ledger && new SharedBudgets({ ledger, awayShare, clock });
+  return {
+    shared,
+    options: { budgets: shared ?? new Budgets({ clock }), random: systemRandom, accountsOf },
+    async close() {
+      await shared?.close();
+      await ledger?.close();
+    },
+  };
 }
 
 const isLimited = (limits: BudgetLimits): boolean => Object.values(limits).some((limit) => limit !== undefined);
@@ -156,6 +166,14 @@ function watchQueues(monitor: Monitor, queues: ReadonlyMap<string, AdmissionQueu
         set(expired, name, "expired");
         set(left, name, "left");
       }),
+  });
+}
+
+function watchBudgets(monitor: Monitor, shared: SharedBudgets | undefined): void {
+  monitor.polledGauge({
+    name: "millrace_budget_ledger_away",
+    help: "1 while shared quotas are left alone because Redis does not answer.",
+    read: (set) => set(shared?.stats().isAway ? 1 : 0),
   });
 }
 

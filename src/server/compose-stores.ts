@@ -4,8 +4,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../base/index.ts";
-import type { KeyValue } from "../ports/index.ts";
-import { RedisKeyValue } from "../stores/redis/index.ts";
+import type { BudgetLedger, KeyValue } from "../ports/index.ts";
+import { RedisBudgetLedger, RedisKeyValue } from "../stores/redis/index.ts";
 import { SqliteKeyValue } from "../stores/sqlite/index.ts";
 import type { Config } from "./config.ts";
 
@@ -21,4 +21,9 @@ export function openStore(config: Config, clock: Clock, { namespace, bytesMax, w
   if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace.${namespace}` });
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   return new SqliteKeyValue({ path: join(config.dataDir, `${namespace}.db`), namespace, clock, bytesMax, whenFull });
+}
+
+/** Undefined without Redis: then each server counts for itself. */
+export function openBudgetLedger(config: Config, clock: Clock): BudgetLedger | undefined {
+  return config.redisUrl && new RedisBudgetLedger({ url: config.redisUrl.reveal(), clock, namespace: "millrace.budgets" });
 }

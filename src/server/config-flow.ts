@@ -75,6 +75,14 @@ export const budgetsSection = z
     tenants: named("Limits of single tenants", "name"),
     teams: named("Limits of single teams", "`tenant/team`"),
     users: named("Limits of single users", "`tenant/user`"),
+    awayShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        "With `redisUrl`, while Redis is away: the part of each limit that this server lets in by itself. 0: what it holds already, then 503.",
+      ),
   })
   .prefault({})
   .describe("Quotas: an estimate is reserved before a call and settled on what it used. A caller over one is answered 429.");

@@ -7,6 +7,10 @@ import { systemClock, VirtualClock } from "../../src/base/index.ts";
 import { SharedBudgets, type SharedBudgetsOptions, type SharedOutcome } from "../../src/mechanisms/limit/index.ts";
 import { RedisBudgetLedger } from "../../src/stores/redis/index.ts";
 import { type RedisServer, startRedis } from "../kit/engines.ts";
+import { faultUpstream } from "../kit/fault-upstream.ts";
+import { holdAnswers } from "../kit/held-answers.ts";
+import { JumpingClock } from "../kit/jumping-clock.ts";
+import { type Millrace, startMillrace, upstreamsAt } from "../kit/millrace.ts";
 
 const CALLERS = 50;
 const CASE_MS_MAX = 30_000;
@@ -158,7 +162,60 @@ function budgetsOverRedis(server: RedisServer): void {
   });
 }
 
+function quotasOverRedis(server: RedisServer): void {
+  const CONCURRENT = 7;
+
+  test("two servers let in as much as the quota together; while Redis is killed a caller is told so, and served when it is back", async () => {
+    await empty(server);
+    const upstream = await faultUpstream();
+    const clock = new JumpingClock();
+    const config = {
+      upstreams: upstreamsAt(upstream.url),
+      redisUrl: server.url,
+      budgets: { user: { concurrent: CONCURRENT } },
+    };
+    const both = await Promise.all([startMillrace({ config, clock }), startMillrace({ config, clock })]);
+    const held = holdAnswers(upstream);
+    const ask = async (millrace: Millrace, text: string) => {
+      const body = JSON.stringify({ model: "m", max_tokens: 5, messages: [{ role: "user", content: text }] });
+      return fetch(`${millrace.url}/v1/messages`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    };
+    let refused = 0;
+    const herd = both.flatMap((millrace) =>
+      Array.from({ length: CALLERS }, async (_, at) => {
+        const answer = await ask(millrace, `${at}`);
+        if (answer.status === 429) refused++;
+        return answer.status;
+      }),
+    );
+    while (refused + upstream.requests.length < 2 * CALLERS) await fetch(`${both[0].url}/healthz`);
+    expect(upstream.requests).toHaveLength(CONCURRENT);
+    held.releaseAll();
+    expect((await Promise.all(herd)).filter((status) => status === 200)).toHaveLength(CONCURRENT);
+    await server.kill();
+    const [first] = both;
+    expect((await ask(first, "within what it has leased")).status).toBe(200);
+    clock.jump(20_000);
+    const untold = await ask(first, "beyond it");
+    expect(untold.status).toBe(503);
+    expect(Number(untold.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(await untold.text()).toContain("cannot be looked up");
+    expect(await first.metric("millrace_budget_ledger_away")).toBe(1);
+    await server.restart();
+    let back = await ask(first, "there again");
+    while (back.status === 503) {
+      clock.jump(250);
+      back = await ask(first, "there again");
+    }
+    expect(back.status).toBe(200);
+    expect(await first.metric("millrace_budget_ledger_away")).toBe(0);
+    await Promise.all(both.map((millrace) => millrace.stop()));
+    await upstream.close();
+  });
+}
+
 if (redis.kind === "ready") {
   const server = redis.engine;
   describe("budgets over Redis", () => budgetsOverRedis(server));
+  describe("quotas of servers over Redis", () => quotasOverRedis(server));
 } else test.skip(`skipped: budgets over Redis (${redis.reason})`, () => {});

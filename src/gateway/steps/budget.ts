@@ -2,7 +2,15 @@
 // what was really used. A call that never reached a model, or failed there, costs nothing.
 
 import type { Random } from "../../base/index.ts";
-import type { Account, BudgetLimits, Budgets, Refused, Reserved } from "../../mechanisms/limit/index.ts";
+import type {
+  Account,
+  Away,
+  BudgetLimits,
+  Refused,
+  Reserved,
+  SharedBudgets,
+  SharedOutcome,
+} from "../../mechanisms/limit/index.ts";
 import { atEnd } from "../ending.ts";
 import type { Answer, Exchange, Handle, Step } from "../exchange.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -15,7 +23,8 @@ export interface NamedAccount extends Account {
 }
 
 export interface BudgetOptions {
-  readonly budgets: Budgets;
+  /** Of this process alone, or shared with other nodes. */
+  readonly budgets: Pick<SharedBudgets, "reserve">;
   readonly random: Random;
   /** The accounts with limits that a caller belongs to; none for most. */
   readonly accountsOf: (identity: Identity) => readonly NamedAccount[];
@@ -24,14 +33,21 @@ export interface BudgetOptions {
 const RETRY_AFTER_SECONDS_MAX = 60;
 const JITTER = 0.25;
 
-export function budget(options: BudgetOptions): Step {
-  return (next) => (exchange) => {
-    const { demand, identity } = exchange;
-    const accounts = demand ? options.accountsOf(identity) : [];
-    if (!demand || accounts.length === 0) return next(exchange);
-    const outcome = options.budgets.reserve(accounts, demand.input + demand.output);
-    if (outcome.kind === "refused") return Promise.resolve(overBudget(exchange, outcome, accounts, options.random));
-    return spend(exchange, outcome, next);
+export function budget({ budgets, random, accountsOf }: BudgetOptions): Step {
+  return (next) => {
+    const decided = (exchange: Exchange, outcome: SharedOutcome, accounts: readonly NamedAccount[]): Promise<Answer> => {
+      if (outcome.kind === "reserved") return spend(exchange, outcome, next);
+      const refusal = outcome.kind === "away" ? unknowable(exchange, outcome) : overBudget(exchange, outcome, accounts, random);
+      return Promise.resolve(refusal);
+    };
+    return (exchange) => {
+      const { demand, identity, call } = exchange;
+      const accounts = demand ? accountsOf(identity) : [];
+      if (!demand || accounts.length === 0) return next(exchange);
+      const outcome = budgets.reserve(accounts, demand.input + demand.output, call.signal);
+      if (!(outcome instanceof Promise)) return decided(exchange, outcome, accounts);
+      return outcome.then((later) => decided(exchange, later, accounts));
+    };
   };
 }
 
@@ -55,6 +71,11 @@ const WINDOWS: Readonly<Record<Refused["limit"], (limits: BudgetLimits) => strin
   concurrent: (limits) => `has its ${limits.concurrent} calls open`,
   too_large: () => "may use fewer tokens in all than this one request needs",
 };
+
+function unknowable(exchange: Exchange, { retryAfterMs }: Away): Answer {
+  const message = "What your account has used cannot be looked up at the moment, so nothing was spent. Try again.";
+  return refuse(exchange, "overloaded", message, { retryAfterSeconds: Math.max(1, retryAfterMs / 1000) });
+}
 
 function overBudget(exchange: Exchange, refused: Refused, accounts: readonly NamedAccount[], random: Random): Answer {
   const account = accounts.find(({ key }) => key === refused.account);
