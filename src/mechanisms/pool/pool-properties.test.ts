@@ -21,7 +21,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 
 test("any course of events", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 60 }), async (max, acts) => {
+    fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(act, { maxLength: 200, size: "max" }), async (max, acts) => {
       const { clock, factory, pool } = make({
         max,
         min: Math.min(1, max - 1),
@@ -74,6 +74,6 @@ test("any course of events", async () => {
       await clock.advance(1000);
       expect(factory.destroyed.length).toBe(factory.made.length);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

@@ -197,6 +197,20 @@ describe("care", () => {
     expect(factory.destroyed.map(({ id }) => id)).toEqual([0]);
   });
 
+  test("whoever comes while a resource is checked, or whose own was no good, gets another that lies idle", async () => {
+    const validate = (thing: Thing) => (thing.id === 2 ? clock.sleep(900).then(() => false) : true);
+    const { clock, factory, pool } = make({ min: 3, validate });
+    await clock.advance(100);
+    await clock.advance(501);
+    factory.isFailing = true;
+    const first = watched(pool.acquire());
+    const second = watched(pool.acquire());
+    await clock.advance(0);
+    expect([first.value?.resource.id, second.isSettled, pool.stats().idle]).toEqual([1, false, 1]);
+    await clock.advance(900);
+    expect([second.value?.resource.id, factory.destroyed.map(({ id }) => id)]).toEqual([0, [2]]);
+  });
+
   test("a check or a reset that hangs ends the resource, not the caller", async () => {
     const hang = () => new Promise<never>(() => {});
     for (const options of [{ validate: hang }, { reset: hang }]) {

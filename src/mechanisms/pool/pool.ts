@@ -43,6 +43,8 @@ export class Pool<T> {
   readonly #heldMs = new MovingMean();
   readonly #counts = { acquired: 0, created: 0, createFailures: 0, destroyed: 0, leaks: 0, waitedMs: 0, waitedMsMax: 0 };
   readonly #returns: Returns<T>;
+  /** Resources that are being checked before use. */
+  #checking = 0;
   #cancelSweep: Cancel | undefined;
   #cancelLook: Cancel | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
@@ -89,15 +91,14 @@ export class Pool<T> {
     const { signal } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#drained) return Promise.reject(draining());
-    const { clock, waitMsMax, validate, validateAfterIdleMs } = this.#options;
+    const { clock, waitMsMax } = this.#options;
     const nowMs = clock.monotonic();
     const entry = this.#waiters.size === 0 ? this.#takeIdle(nowMs) : undefined;
-    if (entry && (!validate || nowMs - entry.sinceMs <= validateAfterIdleMs)) {
-      return Promise.resolve(this.#lease(entry, nowMs, nowMs));
-    }
+    if (entry && !this.#needsCheck(entry, nowMs)) return Promise.resolve(this.#lease(entry, nowMs, nowMs));
     if (this.#entries.size === 0 && this.#maker.isBroken && this.#maker.room <= 0) return Promise.reject(this.#failing());
     const waiting = this.#waiters.join(options.deadlineMs ?? nowMs + waitMsMax, signal, options.tenant);
     if (entry) void this.#validate(entry);
+    this.#serveFromIdle(nowMs);
     this.#makeWhatIsNeeded();
     return waiting;
   }
@@ -142,6 +143,21 @@ export class Pool<T> {
     return undefined;
   }
 
+  #needsCheck(entry: Entry<T>, nowMs: number): boolean {
+    const { validate, validateAfterIdleMs } = this.#options;
+    return validate !== undefined && nowMs - entry.sinceMs > validateAfterIdleMs;
+  }
+
+  /** Nobody waits beside an idle resource because another one, meant for the first in line, is being checked or was no good. */
+  #serveFromIdle(nowMs: number): void {
+    while (this.#waiters.size > this.#checking) {
+      const entry = this.#takeIdle(nowMs);
+      if (!entry) return;
+      if (this.#needsCheck(entry, nowMs)) void this.#validate(entry);
+      else this.#offer(entry, nowMs);
+    }
+  }
+
   #lease(entry: Entry<T>, nowMs: number, askedAtMs: number): Lease<T> {
     const waitedMs = nowMs - askedAtMs;
     this.#counts.acquired++;
@@ -177,8 +193,16 @@ export class Pool<T> {
 
   async #validate(entry: Entry<T>): Promise<void> {
     const isGood = async () => (await this.#options.validate?.(entry.resource)) !== false;
-    if (await this.#isCaredFor(isGood)) this.#offer(entry, this.#options.clock.monotonic());
-    else this.#destroy(entry);
+    this.#checking++;
+    const isKept = await this.#isCaredFor(isGood);
+    this.#checking--;
+    const nowMs = this.#options.clock.monotonic();
+    if (isKept) {
+      this.#offer(entry, nowMs);
+      return;
+    }
+    this.#serveFromIdle(nowMs);
+    this.#destroy(entry);
   }
 
   /** False also for care that fails or takes too long. */
