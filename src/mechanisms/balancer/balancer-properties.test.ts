@@ -11,7 +11,7 @@ const keys = Array.from({ length: 4000 }, (_, at) => digest(`tenant/session-${at
 describe("homes", () => {
   test("follow the weights", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 10 }), (weights) => {
+      fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 10, size: "max" }), (weights) => {
         const members = membersOf(weights);
         const homes = keys.map((key) => favourite(key, members));
         const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -93,7 +93,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("change" as const), count: fc.integer({ min: 1, max: 6 }) }) },
   ),
-  { minLength: 50, maxLength: 300 },
+  { minLength: 50, maxLength: 300, size: "max" },
 );
 
 describe("whatever happens", () => {
@@ -142,7 +142,7 @@ describe("whatever happens", () => {
   });
 
   test("new sessions never bring a backend over its bound by more than one request", () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 100, maxLength: 400 });
+    const sizes = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 100, maxLength: 400, size: "max" });
     fc.assert(
       fc.property(sizes, fc.integer({ min: 2, max: 10 }), fc.constantFrom(0.1, 0.25, 1), (requests, count, epsilon) => {
         const balancer = new Balancer({ backends: named(count), epsilon, clock: new VirtualClock(0), random: seededRandom(1) });

@@ -119,7 +119,7 @@ test("no 60 seconds hold more than the limit, with a ledger that is slow, cut of
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -159,7 +159,7 @@ test("no 60 seconds hold more than the limit, however greedily it is used, and l
       expect(most).toBeLessThanOrEqual(MINUTE.tokensPerMinute);
       expect(most).toBeGreaterThan(0.8 * MINUTE.tokensPerMinute);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -188,7 +188,7 @@ test("no day holds more than the limit, with a ledger that is slow, cut off or l
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 

@@ -43,7 +43,7 @@ test("any course of events", async () => {
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
       fc.boolean(),
-      fc.array(act, { maxLength: 60 }),
+      fc.array(act, { maxLength: 150, size: "max" }),
       async (seatsMax, isAdaptive, acts) => {
         const clock = newClock();
         const adaptive = isAdaptive && {
@@ -93,14 +93,14 @@ test("any course of events", async () => {
         expect(clock.pendingCount).toBe(0);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 400 },
   );
 });
 
 test("two tenants that always wait: the gap in real tokens does not grow with time", async () => {
   const tokensOf = fc.integer({ min: 1, max: 500 });
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(tokensOf, tokensOf), { minLength: 5, maxLength: 20 }), async (sizes) => {
+    fc.asyncProperty(fc.array(fc.tuple(tokensOf, tokensOf), { minLength: 5, maxLength: 20, size: "max" }), async (sizes) => {
       const { ask } = make({ seatsMax: 3, waitMsMax: 1e7 });
       const used = { flood: 0, steady: 0 };
       const callers: { tenant: "flood" | "steady"; caller: Caller; real: number }[] = [];
@@ -166,7 +166,7 @@ test("no priority starves below its floor", async () => {
 
 test("a heap is a sorted list, whoever leaves or moves", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(30), fc.nat(100)), { maxLength: 100 }), (steps) => {
+    fc.property(fc.array(fc.tuple(fc.nat(2), fc.nat(30), fc.nat(100)), { maxLength: 100, size: "max" }), (steps) => {
       const ranks = Array.from({ length: 31 }, () => ({ rank: 0 }));
       const heap = new Heap<{ rank: number }>((one, other) => one.rank < other.rank);
       const inside = new Set<{ rank: number }>();
