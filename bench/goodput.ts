@@ -115,11 +115,13 @@ async function run(rig: Rig, report: Report): Promise<void> {
     const share = result.goodput / best;
     report.bar(`goodput at ${times}x capacity at least ${percent(bar)} of the best point of all`, percent(share), share >= bar);
   }
-  const [refused, honest] = ours.reduce(([a, b], { result }) => [a + result.refused, b + result.honest], [0, 0] as [
-    number,
-    number,
-  ]);
-  report.bar("every refusal says when to come back, 1 to 60 s", `${whole(honest)} of ${whole(refused)}`, honest === refused);
+  const sum = (count: (result: OpenLoadResult) => number) => ours.reduce((total, { result }) => total + count(result), 0);
+  const [refused, passedOn, honest] = [sum((each) => each.refused), sum((each) => each.passedOn), sum((each) => each.honest)];
+  report.bar(
+    "every refusal of its own says when to come back, 1 to 60 s",
+    `${whole(honest)} of ${whole(refused - passedOn)}; ${whole(passedOn)} more were the model's`,
+    honest === refused - passedOn,
+  );
   await report.chart(
     "goodput",
     "Answers within their time at 10x capacity, of the best point",

@@ -27,13 +27,14 @@ export interface OpenLoadResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly refusalP50Ms: number;
-  /** Of the refusals with a status of 429 or 503: those with a whole `retry-after` of 1 to 60. */
+  /** Of the refusals with a status of 429 or 503: the model's own, passed on; and of the others those with a whole `retry-after` of 1 to 60. */
+  readonly passedOn: number;
   readonly honest: number;
 }
 
 async function load(order: OpenLoadOrder): Promise<OpenLoadResult> {
   const random = seededRandom(7);
-  const counts = { asked: 0, good: 0, refused: 0, late: 0, failed: 0, honest: 0 };
+  const counts = { asked: 0, good: 0, refused: 0, late: 0, failed: 0, passedOn: 0, honest: 0 };
   const times: number[] = [];
   const refusals: number[] = [];
   const underWay = new Set<Promise<void>>();
@@ -64,7 +65,8 @@ async function load(order: OpenLoadOrder): Promise<OpenLoadResult> {
       } else if (answer.status === 429 || answer.status === 503) {
         counts.refused++;
         refusals.push(tookMs);
-        if (/^([1-9]|[1-5]\d|60)$/.test(answer.headers.get("retry-after") ?? "")) counts.honest++;
+        if (answer.headers.has("x-millrace-upstream")) counts.passedOn++;
+        else if (/^([1-9]|[1-5]\d|60)$/.test(answer.headers.get("retry-after") ?? "")) counts.honest++;
       } else counts.failed++;
     } catch (error) {
       if (!counted) return;

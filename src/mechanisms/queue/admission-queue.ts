@@ -6,6 +6,7 @@
 import type { Abortable, Cancel, Clock, Random } from "../../base/index.ts";
 import type { Admission, AdmissionRequest, Priority, ShedReason, Usage } from "./admission.ts";
 import { DrainRate } from "./drain-rate.ts";
+import { FirstToken } from "./first-token.ts";
 import { PriorityLines } from "./priority-lines.ts";
 import { type CheckedOptions, checkedOptions, type QueueOptions } from "./queue-options.ts";
 import { byUrgency, type Place, Waiter } from "./waiter.ts";
@@ -33,7 +34,6 @@ interface Work {
   readonly place: Place | undefined;
 }
 
-const FIRST_TOKEN_PACE = 0.1;
 const SIZE_PACE = 0.03;
 /** Of the usual size. Less is chance, with some ten in flight. */
 const LARGE = 1.25;
@@ -54,7 +54,7 @@ export class AdmissionQueue {
   #inFlight = 0;
   #tokensInFlight = 0;
   #sequence = 0;
-  #firstTokenMs = 0;
+  readonly #firstToken = new FirstToken();
   /** Mean tokens of what is in flight. */
   #usualSize = 0;
   #timer: { readonly dueMs: number; readonly cancel: Cancel } | undefined;
@@ -77,7 +77,7 @@ export class AdmissionQueue {
     const { waitMsMax, waitingTokensMax } = this.#options;
     const tokens = Math.max(1, Math.ceil(request.tokens));
     // With nothing in flight somebody has to find out whether what was learned still holds.
-    const neededMs = Math.max(0, request.neededMs ?? (this.#inFlight === 0 ? 0 : this.#firstTokenMs));
+    const neededMs = Math.max(0, request.neededMs ?? (this.#inFlight === 0 ? 0 : this.#firstToken.likelyMs));
     const latestStartMs = Math.min(request.deadlineMs - neededMs, nowMs + waitMsMax);
     if (!(tokens <= Math.min(this.#options.tokens.ceiling, waitingTokensMax))) return this.#refuse("too_large");
     if (!(nowMs < latestStartMs)) return this.#refuse("hopeless");
@@ -229,8 +229,7 @@ export class AdmissionQueue {
     const tookMs = this.#clock.monotonic() - startedMs;
     this.#drain.finished(tokens, tookMs);
     if (!isAmount(usage?.firstTokenMs)) return;
-    const firstTokenMs = Math.min(tookMs, usage.firstTokenMs);
-    this.#firstTokenMs += (this.#firstTokenMs === 0 ? 1 : FIRST_TOKEN_PACE) * (firstTokenMs - this.#firstTokenMs);
+    this.#firstToken.observe(Math.min(tookMs, usage.firstTokenMs));
   }
 
   #shedBeyondBounds(): void {

@@ -12,7 +12,7 @@ export interface AdmissionRequest {
   readonly tokens: number;
   /** Monotonic time of the queue's clock, milliseconds. Absolute, so nothing re-arms it. */
   readonly deadlineMs: number;
-  /** What it takes from admission until the deadline is met. Default: the learned time to the first token. */
+  /** What it takes from admission until the deadline is met. Default: the learned time to the first token, spread included. */
   readonly neededMs?: number;
   /** The same for a retry of the same work by the same tenant: it takes the first one's place in line. */
   readonly id?: string;
