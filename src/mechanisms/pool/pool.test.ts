@@ -170,6 +170,19 @@ describe("making", () => {
     expect(factory.destroyed.length).toBe(1);
     expect(pool.stats()).toMatchObject({ size: 0, createFailures: 1 });
   });
+
+  test("a wait that proves longer than a making is seen once, however its times round", async () => {
+    const { clock, pool } = make({ max: 2 }, 100 + Math.PI);
+    watched(pool.use(() => {}));
+    await clock.advance(200);
+    for (let round = 0; round < 50; round++) {
+      await clock.advance((1000 + round) * Math.PI);
+      const holder = watched(pool.use(() => clock.sleep(150)));
+      const second = watched(pool.use(() => {}));
+      await clock.advance(150);
+      expect([holder.isSettled, second.isSettled]).toEqual([true, true]);
+    }
+  });
 });
 
 describe("care", () => {

@@ -314,7 +314,8 @@ export class Pool<T> {
     const { clock } = this.#options;
     const waitedMs = clock.monotonic() - (this.#waiters.first?.since ?? 0);
     if (waitedMs >= makingMs) return false;
-    this.#cancelLook ??= clock.schedule(makingMs - waitedMs, () => {
+    // A moment at least: what rounding left of the wait may be too little for a clock to move on.
+    this.#cancelLook ??= clock.schedule(Math.max(1, makingMs - waitedMs), () => {
       this.#cancelLook = undefined;
       this.#makeWhatIsNeeded();
     });
