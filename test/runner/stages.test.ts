@@ -8,6 +8,7 @@ test.each([
   "test/tidy.test.ts",
   "test/tidy/scan.test.ts",
   "test/stores.test.ts",
+  "test/simulation/flow.test.ts",
   "test/system/sdk.test.ts",
   "test/clients/codex.test.ts",
   "bench/kit/x.test.ts",
@@ -20,6 +21,13 @@ test("a stage is chosen by name, the fast ones together, all without a name", ()
   expect(all).toEqual(stages.map((stage) => stage.name).filter((name) => name !== "clients"));
   expect(chooseStages(["clients"]).map((stage) => stage.name)).toEqual(["clients"]);
   expect(chooseStages(["system"]).map((stage) => stage.name)).toEqual(["system"]);
-  expect(chooseStages(["fast"]).map((stage) => stage.name)).toEqual(["types", "neutral types", "lint", "tidy", "unit"]);
+  expect(chooseStages(["fast"]).map((stage) => stage.name)).toEqual([
+    "types",
+    "neutral types",
+    "lint",
+    "tidy",
+    "unit",
+    "simulation",
+  ]);
   expect(() => chooseStages(["slow"])).toThrow('No stage "slow"');
 });

@@ -11,7 +11,7 @@ const TSC = ["node_modules/typescript/bin/tsc", "--noEmit", "-p"];
 const APART = ["system", "faults", "browser"];
 
 const isTidy = (path: string) => /^test\/tidy[./]/.test(path);
-const isApart = (path: string) => [...APART, "clients"].some((folder) => path.startsWith(`test/${folder}/`));
+const isApart = (path: string) => ["simulation", ...APART, "clients"].some((folder) => path.startsWith(`test/${folder}/`));
 
 /** Commands are run by Bun itself, from the root of the repository. */
 export const stages: Stage[] = [
@@ -20,6 +20,7 @@ export const stages: Stage[] = [
   { name: "lint", fast: true, command: ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."] },
   { name: "tidy", fast: true, files: isTidy },
   { name: "unit", fast: true, files: (path) => path.startsWith("src/") },
+  { name: "simulation", fast: true, files: (path) => path.startsWith("test/simulation/") },
   { name: "house", fast: false, files: (path) => !path.startsWith("src/") && !isTidy(path) && !isApart(path) },
   ...APART.map((name) => ({ name, fast: false, files: (path: string) => path.startsWith(`test/${name}/`) })),
   { name: "clients", fast: false, byNameOnly: true, files: (path) => path.startsWith("test/clients/") },
