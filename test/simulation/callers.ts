@@ -4,8 +4,8 @@
 import { type Cancel, Cancellation, type Random, type VirtualClock } from "../../src/base/index.ts";
 import type { Priority } from "../../src/mechanisms/queue/index.ts";
 import { between, happens, oneOf, wholeBetween } from "./chance.ts";
-import { type Call, type Fate, type GatewayNode, ROUNDING_MS, TOKENS_MAX } from "./gateway-node.ts";
-import type { Journal } from "./journal.ts";
+import { type Call, type Fate, type GatewayNode, TOKENS_MAX } from "./gateway-node.ts";
+import { type Journal, ROUNDING_MS } from "./journal.ts";
 
 export interface CallersOptions {
   readonly gateways: readonly GatewayNode[];

@@ -14,6 +14,9 @@ const WILD_MS = 15_000;
 const RECOVERY_MS = 10_000;
 const CALM_MS = 4000;
 const LOOK_MS = 50;
+const UNCHECKED_MS_MAX = 300;
+/** What was being made when all was drained comes by then. */
+const LAST_MS = 100;
 const START_MS = 1_700_000_000_000;
 
 export interface FlowRun {
@@ -30,11 +33,25 @@ export async function playFlow(seed: number): Promise<FlowRun> {
   const connectionsMax = wholeBetween(random, 3, 8);
   const names = ["a", "b", "c", "d"].slice(0, wholeBetween(random, 2, 4));
   const servers = names.map((name, index) => {
-    const settings = { name, seats: wholeBetween(random, 3, 6), connectionsMax, clock, journal };
+    const settings = {
+      name,
+      seats: wholeBetween(random, 3, 6),
+      connectionsMax,
+      uncheckedMsMax: UNCHECKED_MS_MAX,
+      clock,
+      journal,
+    };
     return new ModelServer({ ...settings, random: seededRandom(1000 * seed + index) });
   });
   const gateways = Array.from({ length: wholeBetween(random, 1, 3) }, (_, index) => {
-    const settings = { servers, connectionsMax, clock, journal, seatsMax: wholeBetween(random, 4, 12) };
+    const settings = {
+      servers,
+      connectionsMax,
+      uncheckedMsMax: UNCHECKED_MS_MAX,
+      clock,
+      journal,
+      seatsMax: wholeBetween(random, 4, 12),
+    };
     return new GatewayNode({ ...settings, name: `gateway ${index}`, seed: 1000 * seed + 100 * (index + 1) });
   });
   const seats = servers.reduce((sum, server) => sum + server.seats, 0);
@@ -62,16 +79,19 @@ export async function playFlow(seed: number): Promise<FlowRun> {
   while (clock.monotonic() < endMs) {
     await clock.advance(LOOK_MS);
     if (clock.monotonic() % 1000 === 0) for (const gateway of gateways) gateway.probe();
+    journal.check();
     callers.checkAtRest();
     for (const gateway of gateways) gateway.checkAtRest();
     for (const server of servers) server.checkConnections();
+    if (clock.monotonic() >= times.calmFromMs) for (const gateway of gateways) gateway.checkInCalm();
   }
   callers.checkAtEnd();
   for (const gateway of gateways) await gateway.checkAtEnd();
-  await clock.advance(PATIENCE_MS_MAX);
+  await clock.advance(LAST_MS);
   for (const { name, underWay, connections } of servers) {
     journal.must(underWay + connections === 0, () => `${name} ends with ${underWay} calls and ${connections} connections`);
   }
+  journal.check();
   journal.must(clock.pendingCount === 0, () => `${clock.pendingCount} timers are left`);
   return { digest: journal.digest(), counts: journal.counts };
 }

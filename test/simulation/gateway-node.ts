@@ -6,7 +6,7 @@ import { Balancer, type Choice, type ChooseRequest, type Outcome } from "../../s
 import { Pool } from "../../src/mechanisms/pool/index.ts";
 import { AdaptiveLimit, AdmissionQueue, type Priority, type Usage } from "../../src/mechanisms/queue/index.ts";
 import { between, happens, wholeBetween } from "./chance.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, ROUNDING_MS } from "./journal.ts";
 import { type Answer, type Connection, Failure, Late, type ModelServer } from "./model-server.ts";
 import { type Admitted, WatchedQueue } from "./watched-queue.ts";
 
@@ -32,6 +32,7 @@ export interface GatewayOptions {
   readonly name: string;
   readonly servers: readonly ModelServer[];
   readonly connectionsMax: number;
+  readonly uncheckedMsMax: number;
   readonly seatsMax: number;
   readonly clock: VirtualClock;
   readonly seed: number;
@@ -42,15 +43,19 @@ interface Way {
   readonly server: ModelServer;
   readonly queue: WatchedQueue;
   readonly pool: Pool<Connection>;
+  /** Whether checks of its connections take time; those that do not are over between two events. */
+  readonly areChecksSlow: boolean;
   borrowed: number;
+  /** Since when callers wait for a connection and there is none, nor one being made. */
+  idleSinceMs: number | undefined;
   chosen: number;
   chosenTokens: number;
 }
 
-/** Deadlines are exact: a caller is told in the very moment. This is for sums of fractions alone. */
-export const ROUNDING_MS = 1e-6;
 export const TOKENS_MAX = 600;
 const WAITING_MAX = 40;
+const CHECK_MS_MAX = 200;
+const BACKOFF_MS_MAX = 1000;
 const FLOORS = { critical: 0.1, high: 0.1, normal: 0.1, low: 0.1 };
 const HEALTH = { failuresMax: 3, ejectionMs: 1000, ejectionMsMax: 4000, windowMs: 2000, slowStartMs: 1000 };
 
@@ -112,7 +117,7 @@ export class GatewayNode {
   }
 
   checkAtRest(): void {
-    const { name, connectionsMax, journal } = this.#options;
+    const { name, journal } = this.#options;
     const { backends } = this.#balancer.stats();
     const ejected = backends.filter(({ health }) => health === "ejected").length;
     journal.must(ejected <= backends.length / 2, () => `${name} left out ${ejected} of ${backends.length} servers`);
@@ -123,13 +128,32 @@ export class GatewayNode {
       const has = `${backend.outstandingRequests} requests of ${backend.outstandingTokens} tokens`;
       journal.must(isSame, () => `${name} has ${has} at ${backend.name}, and ${way.chosen} of ${way.chosenTokens} are under way`);
     }
-    for (const { queue, pool, borrowed, server } of this.#ways.values()) {
-      queue.checkAtRest();
-      const { size, idle, making, waiting } = pool.stats();
-      journal.must(size + making <= connectionsMax, () => `${name}'s pool to ${server.name}: ${size} and ${making} being made`);
-      journal.must(idle + borrowed <= size, () => `${name}'s pool to ${server.name}: ${size}, ${idle} idle, ${borrowed} lent`);
-      if (waiting > 0) journal.count("waited for a connection");
+    for (const way of this.#ways.values()) {
+      way.queue.checkAtRest();
+      this.#checkPool(way);
     }
+  }
+
+  #checkPool(way: Way): void {
+    const { name, connectionsMax, journal, clock } = this.#options;
+    const { pool, borrowed, server, areChecksSlow } = way;
+    const { size, idle, making, waiting } = pool.stats();
+    const what = `${name}'s pool to ${server.name}`;
+    journal.must(size + making <= connectionsMax, () => `${what} has ${size} and ${making} being made`);
+    journal.must(idle + borrowed <= size, () => `${what} has ${size}: ${idle} idle, ${borrowed} lent`);
+    journal.must(waiting === 0 || idle === 0 || areChecksSlow, () => `${waiting} wait for ${what} beside ${idle} idle`);
+    if (waiting > 0) journal.count("waited for a connection");
+    if (waiting === 0 || size + making > 0) way.idleSinceMs = undefined;
+    else way.idleSinceMs ??= clock.monotonic();
+    const idleMs = clock.monotonic() - (way.idleSinceMs ?? clock.monotonic());
+    journal.must(idleMs < 1.3 * BACKOFF_MS_MAX, () => `${waiting} wait for ${what}, which has made none for ${idleMs} ms`);
+  }
+
+  /** Long after the last fault no server is left out. */
+  checkInCalm(): void {
+    const { name, journal } = this.#options;
+    const out = this.#balancer.stats().backends.filter(({ health }) => health === "ejected" || health === "unhealthy");
+    journal.must(out.length === 0, () => `${name} still leaves out ${out.map((backend) => backend.name)}`);
   }
 
   /** When all have had their answer: nothing is held, and everything that was made can be ended. */
@@ -151,8 +175,9 @@ export class GatewayNode {
   }
 
   #wayTo(server: ModelServer, seed: number): Way {
-    const { name, seatsMax, connectionsMax, clock, journal } = this.#options;
+    const { name, seatsMax, connectionsMax, uncheckedMsMax, clock, journal } = this.#options;
     const random = seededRandom(seed);
+    const areChecksSlow = happens(random, 0.5);
     const tokensMax = wholeBetween(random, 3, 12) * TOKENS_MAX;
     const queue = new AdmissionQueue({
       seats: new AdaptiveLimit({ floor: 2, ceiling: seatsMax, initial: seatsMax, clock }),
@@ -168,24 +193,27 @@ export class GatewayNode {
     const pool = new Pool<Connection>({
       create: (signal) => server.connect(name, signal),
       destroy: (connection) => server.close(connection),
-      validate: (connection) => clock.sleep(2).then(() => !connection.isBroken),
+      validate: async (connection) => {
+        if (areChecksSlow) await clock.sleep(between(random, 1, 1.2 * CHECK_MS_MAX));
+        return connection.brokenAtMs > clock.monotonic();
+      },
       isBroken: () => true,
       max: connectionsMax,
       min: happens(random, 0.3) ? 1 : 0,
       waitersMax: 8,
       createMsMax: 800,
-      careMsMax: 200,
-      validateAfterIdleMs: 300,
+      careMsMax: CHECK_MS_MAX,
+      validateAfterIdleMs: uncheckedMsMax,
       idleMsMax: 2000,
       lifeMsMax: 6000,
       backoffMs: 100,
-      backoffMsMax: 1000,
+      backoffMsMax: BACKOFF_MS_MAX,
       clock,
       random: seededRandom(seed + 200),
     });
     const settings = { floors: FLOORS, waitingMax: WAITING_MAX, tokensMax: TOKENS_MAX, clock, journal };
     const watched = new WatchedQueue({ name: `${name}'s queue to ${server.name}`, queue, ...settings });
-    return { server, queue: watched, pool, borrowed: 0, chosen: 0, chosenTokens: 0 };
+    return { server, queue: watched, pool, areChecksSlow, borrowed: 0, idleSinceMs: undefined, chosen: 0, chosenTokens: 0 };
   }
 
   #choose(call: Call, tried: ReadonlySet<string>): Choice | undefined {
@@ -202,8 +230,8 @@ export class GatewayNode {
     const choice = this.#balancer.choose(request);
     const able = this.#balancer.stats().backends.filter((backend) => !tried.has(backend.name));
     if (pinned !== undefined) {
-      const isHome = choice ? choice.backend === pinned : !this.#listed.has(pinned);
-      journal.must(isHome, () => `${name} sent a call to ${choice?.backend} that only ${pinned} can continue`);
+      const isHome = choice?.backend === (this.#listed.has(pinned) ? pinned : undefined);
+      journal.must(isHome, () => `${name} sent a call to ${choice?.backend} that only ${pinned} can continue, or did not`);
       return choice;
     }
     journal.must((choice === undefined) === (able.length === 0), () => `${name} chose ${choice?.backend} of ${able.length} able`);

@@ -3,6 +3,8 @@
 
 import type { Clock } from "../../src/base/index.ts";
 
+/** Times are exact: what is due happens in that very moment. This is for sums of fractions alone. */
+export const ROUNDING_MS = 1e-6;
 const LINES_SHOWN = 12;
 
 export class Journal {
@@ -11,6 +13,7 @@ export class Journal {
   readonly #clock: Clock;
   readonly #hasher = new Bun.CryptoHasher("sha1");
   readonly #last: string[] = [];
+  #failure: Error | undefined;
 
   constructor(seed: number, clock: Clock) {
     this.#seed = seed;
@@ -32,7 +35,13 @@ export class Journal {
   must(holds: boolean, what: () => string): void {
     if (holds) return;
     const lines = this.#last.map((line) => `  ${line}`).join("\n");
-    throw new Error(`Seed ${this.#seed}, after ${this.#clock.monotonic()} ms: ${what()}\nBefore that:\n${lines}`);
+    this.#failure ??= new Error(`Seed ${this.#seed}, after ${this.#clock.monotonic()} ms: ${what()}\nBefore that:\n${lines}`);
+    throw this.#failure;
+  }
+
+  /** Throws what did not hold, also where those who were told of it keep errors to themselves. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** To be asked for once, at the end. */

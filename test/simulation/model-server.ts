@@ -4,7 +4,7 @@
 
 import type { Abortable, Cancel, Random, VirtualClock } from "../../src/base/index.ts";
 import { between, happens } from "./chance.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, ROUNDING_MS } from "./journal.ts";
 
 export type Trouble = "pushes back" | "fails" | "hangs" | "is slow" | "is dead" | "makes no connections";
 
@@ -13,7 +13,10 @@ export interface Connection {
   /** The pool that it belongs to. */
   readonly owner: string;
   isBusy: boolean;
-  isBroken: boolean;
+  /** When the server closed it. */
+  brokenAtMs: number;
+  /** An answer on it was not read to its end. */
+  isSpoiled: boolean;
 }
 
 /** One call as the server sees it. */
@@ -51,6 +54,8 @@ export interface ModelServerOptions {
   readonly name: string;
   readonly seats: number;
   readonly connectionsMax: number;
+  /** What lay idle for longer is checked before use. */
+  readonly uncheckedMsMax: number;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly journal: Journal;
@@ -87,7 +92,7 @@ export class ModelServer {
     this.#troubles.set(trouble, (this.#troubles.get(trouble) ?? 0) + 1);
     if (trouble !== "is dead") return;
     this.#options.journal.note("died", `${this.name} with ${this.underWay} calls`);
-    for (const connection of this.#connections) connection.isBroken = true;
+    for (const connection of this.#connections) connection.brokenAtMs = this.#options.clock.monotonic();
     for (const one of [...this.#backlog, ...this.#running]) one.fail(new Failure("reset"));
   }
 
@@ -103,7 +108,10 @@ export class ModelServer {
     const isStuck = this.has("hangs") && happens(random, 0.5);
     await clock.sleep(between(random, 5, HANDSHAKE_MS_MAX) + (isStuck ? 2 * SILENCE_MS_MAX : 0), heeded);
     if (this.has("is dead") || (this.has("makes no connections") && happens(random, 0.7))) throw new Failure("no handshake");
-    const connection: Connection = { server: this, owner, isBusy: false, isBroken: false };
+    const connection: Connection = {
+      ...{ server: this, owner, isBusy: false, isSpoiled: false },
+      brokenAtMs: Number.POSITIVE_INFINITY,
+    };
     this.#connections.add(connection);
     return connection;
   }
@@ -125,14 +133,16 @@ export class ModelServer {
 
   answer(connection: Connection, work: Work, signal: Abortable): Promise<Answer> {
     const { journal, clock, random } = this.#options;
-    const isFit = connection.server === this && !connection.isBusy && this.#connections.has(connection);
-    journal.must(isFit, () => `a connection to ${this.name} is in two hands, or closed, or another's`);
+    this.#mustBeFit(connection, this.#connections.has(connection));
     journal.must((work.pinned ?? this.name) === this.name, () => `${this.name} got a call that only ${work.pinned} can continue`);
-    if (connection.isBroken) return Promise.reject(new Failure("reset"));
+    if (connection.brokenAtMs <= clock.monotonic()) return Promise.reject(new Failure("reset"));
     connection.isBusy = true;
     return new Promise<Answer>((resolve, reject) => {
       let cancel: Cancel = () => {};
-      const fail = (reason: unknown) => running.end(() => reject(reason));
+      const fail = (reason: unknown) => {
+        connection.isSpoiled = true;
+        running.end(() => reject(reason));
+      };
       const leave = () => fail(signal.reason);
       const late = clock.schedule(work.deadlineMs - clock.monotonic(), () => fail(new Late("late")));
       const askedMs = clock.monotonic();
@@ -160,6 +170,17 @@ export class ModelServer {
       } else if (this.#running.size < this.seats) running.begin();
       else this.#backlog.add(running);
     });
+  }
+
+  #mustBeFit({ server, isBusy, isSpoiled, brokenAtMs }: Connection, isOpen: boolean): void {
+    const { journal, clock, uncheckedMsMax } = this.#options;
+    journal.must(
+      server === this && !isBusy && isOpen,
+      () => `a connection to ${this.name} is in two hands, or closed, or another's`,
+    );
+    journal.must(!isSpoiled, () => `a connection to ${this.name} is used again, though an answer on it broke off`);
+    const isChecked = clock.monotonic() - brokenAtMs <= uncheckedMsMax + ROUNDING_MS;
+    journal.must(isChecked, () => `a connection that ${this.name} closed at ${brokenAtMs} is used without a check`);
   }
 
   get isFull(): boolean {

@@ -34,6 +34,8 @@ export class WatchedQueue {
   #told = 0;
   #held = 0;
   #heldTokens = 0;
+  /** Tokens of those who wait. */
+  readonly #waiting: number[] = [];
   #inFlight = 0;
   #tokensInFlight = 0;
   /** Tokens let in from the line since the priority began to wait: its own, and all. */
@@ -57,12 +59,15 @@ export class WatchedQueue {
     const asked = this.queue.admit(request, signal);
     this.#look();
     if (!(asked instanceof Promise)) return this.#heard(request, asked);
+    this.#waiting.push(request.tokens);
     return asked.then(
       (admission) => {
+        this.#waiting.splice(this.#waiting.indexOf(request.tokens), 1);
         if (admission.kind === "admitted") this.#servedFromLine(request);
         return this.#heard(request, admission);
       },
       (reason: unknown) => {
+        this.#waiting.splice(this.#waiting.indexOf(request.tokens), 1);
         this.#left++;
         throw reason;
       },
@@ -71,7 +76,7 @@ export class WatchedQueue {
 
   /** Between two events: what the queue counts is what its callers know, and nobody waits beside a free seat. */
   checkAtRest(): void {
-    const { name, journal, waitingMax, tokensMax } = this.#options;
+    const { name, journal, waitingMax } = this.#options;
     const { waiting, inFlight, tokensInFlight, admitted, finished, shed, expired, left, limits } = this.queue.stats();
     const count = priorities.reduce((sum, priority) => sum + waiting[priority].count, 0);
     const refused = Object.values(shed).reduce((sum, one) => sum + one, 0) + expired;
@@ -87,7 +92,7 @@ export class WatchedQueue {
     const answered = this.#told + this.#left + count;
     journal.must(this.#asked === answered, () => `${name}: of ${this.#asked} callers ${answered} were told or wait`);
     journal.must(count <= waitingMax, () => `${count} wait in ${name}`);
-    const isRoom = inFlight + 1 <= limits.seats && tokensInFlight + tokensMax <= limits.tokens;
+    const isRoom = inFlight + 1 <= limits.seats && tokensInFlight + Math.max(...this.#waiting) <= limits.tokens;
     journal.must(count === 0 || (inFlight > 0 && !isRoom), () => `${count} wait in ${name} beside a free seat`);
   }
 
