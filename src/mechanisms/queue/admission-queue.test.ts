@@ -218,6 +218,22 @@ describe("refusal", () => {
     expect(waiting.filter(({ is }) => is === "waits").length).toBeLessThan(before);
   });
 
+  test("and a priority whose only waiter is passed over again and again still gets its floor share", async () => {
+    const { clock, queue, ask } = make({ floors: { critical: 0.1, high: 0.1, normal: 0.1, low: 0.1 }, intervalMs: 1000 });
+    const deadlineMs = 1e6;
+    const busy = [ask({ priority: "critical", deadlineMs })];
+    const low: Caller[] = [];
+    for (let turn = 0; turn < 100; turn++) {
+      while (busy.filter(({ is }) => is === "waits").length < 3) busy.push(ask({ priority: "critical", deadlineMs }));
+      if (turn % 4 === 0) low.push(ask({ priority: "low", deadlineMs: clock.monotonic() + 6000 }));
+      await clock.advance(1000);
+      [...busy, ...low].find(({ is, finished }) => is === "admitted" && !finished)?.finish();
+      await clock.advance(0);
+    }
+    expect(queue.stats().shed.hopeless).toBeGreaterThan(10);
+    expect(low.filter(({ is }) => is === "admitted").length).toBeGreaterThan(5);
+  });
+
   test("comes back in whole seconds from 1 to 60, not all at once", async () => {
     const { clock, ask } = make({ waitingMax: 1 });
     ask();

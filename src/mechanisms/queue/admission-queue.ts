@@ -87,17 +87,20 @@ export class AdmissionQueue {
     }
     const earlier = request.id === undefined ? undefined : this.#byId.get(keyOf(request));
     this.#drain.passed(nowMs, this.#urgent.size > 0);
+    let pushedOut: Waiter | undefined;
     if (!earlier) {
       const startMs = nowMs + this.#waitMs(request, tokens);
       const passed = this.#lines.of(request).passedOver(request, nowMs);
-      if (passed && startMs >= passed.latestStartMs) this.#shed(passed, "hopeless");
+      if (passed && startMs >= passed.latestStartMs) pushedOut = passed;
       else if (!passed && startMs >= latestStartMs) return this.#refuse("hopeless");
     }
     const sinceMs = earlier?.sinceMs ?? nowMs;
     const sequence = earlier?.sequence ?? this.#sequence++;
     const waiter = new Waiter({ request, tokens, sinceMs, sequence, latestStartMs });
     this.#join(waiter, nowMs);
+    // Only now: a line that is empty for a moment would lose what its floor share owes it.
     if (earlier) this.#shed(earlier, "replaced");
+    if (pushedOut) this.#shed(pushedOut, "hopeless");
     this.#dispatch();
     this.#shedBeyondBounds();
     if (waiter.outcome) return waiter.outcome;
