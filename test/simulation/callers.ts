@@ -15,7 +15,7 @@ export interface CallersOptions {
   /** Calls a millisecond that the servers can answer. */
   readonly capacity: number;
   readonly wildUntilMs: number;
-  /** From then on every call is answered. */
+  /** From then on every call is answered, if need be when it comes back once: limits are learned from servers that push back. */
   readonly calmFromMs: number;
   readonly untilMs: number;
 }
@@ -150,9 +150,10 @@ export class Callers {
       };
       const fate = await this.#ask(gateway, call, isWild);
       if (fate.kind === "answered" && of?.isSealed) of.maker ??= fate.by;
-      journal.must(!isCalm || fate.kind === "answered", () => `all is well again, and call ${call.id} was ${fate.kind}`);
-      const comesBack = (fate.kind === "refused" || fate.kind === "failed") && retries < RETRIES_MAX && isWild;
-      if (!comesBack || !happens(random, this.#herdShare)) return;
+      const isAnswered = fate.kind === "answered" || (fate.kind === "refused" && retries === 0);
+      journal.must(!isCalm || isAnswered, () => `all is well again, and call ${call.id} was ${fate.kind}`);
+      const isRefused = (fate.kind === "refused" || fate.kind === "failed") && retries < RETRIES_MAX;
+      if (!isRefused || !(isCalm || (isWild && happens(random, this.#herdShare)))) return;
       journal.count("came back");
       // Herds: all that were refused in one second come back in the same moment.
       const waitMs = fate.kind === "refused" ? Math.min(3000, fate.retryAfterMs) : 1000;
