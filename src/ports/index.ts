@@ -17,3 +17,29 @@ export {
 export { checkBudgetCall, grantOf } from "./budget-ledger-limits.ts";
 export { KEY_BYTES_MAX, type KeyValue, VALUE_BYTES_MAX } from "./key-value.ts";
 export { checkKey, checkNamespace, checkPrefix, checkValue } from "./key-value-limits.ts";
+export type {
+  CorruptMessage,
+  Draft,
+  Found,
+  Hit,
+  Json,
+  Message,
+  MessagePage,
+  NewMessage,
+  NewThread,
+  Share,
+  Thread,
+  ThreadChange,
+  ThreadChangeEvent,
+  ThreadFilter,
+  ThreadKey,
+  ThreadLookup,
+  ThreadOrigin,
+  ThreadPlace,
+  ThreadStore,
+  ThreadUsage,
+  ThreadWrite,
+  ThreadWritten,
+  Viewer,
+  Visibility,
+} from "./thread-store.ts";
