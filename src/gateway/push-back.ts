@@ -25,6 +25,8 @@ export function verdictOf({ report, upstream }: Exchange, { headers }: Pick<Answ
   const { upstreamStatus: status, outcome, reason, sentAt } = report;
   if (sentAt === undefined || outcome === "client_left") return { kind: "none" };
   if (status === undefined) return { kind: outcome === "upstream_failed" ? "failed" : "none" };
+  // The caller's own key, the caller's own quota: that says nothing about what others may have.
+  if (status === 429 && upstream?.credential.kind === "passthrough") return { kind: "ok" };
   const retryAfterMs = retryAfterMsOf(headers.get("retry-after-ms"), headers.get("retry-after"));
   if (PUSHED_BACK.has(status) || (status === 503 && retryAfterMs !== undefined)) return { kind: "pushed_back", retryAfterMs };
   // A key that the operator gave and the upstream refuses fails every call, and quickly: it would draw all load.

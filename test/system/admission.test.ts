@@ -189,7 +189,7 @@ describe("leaving and coming back", () => {
       await inLine(2);
       const twice = ask("again", headers);
       const replaced = await once;
-      expect([replaced.status, await replaced.text()]).toEqual([503, expect.stringContaining("sent again")]);
+      expect([replaced.status, await replaced.text()]).toEqual([429, expect.stringContaining("sent again")]);
       const order = await drain(first.answer, twice, other);
       expect(order.slice(before).sort()).toEqual(["again", "first", "other"]);
     }

@@ -109,6 +109,10 @@ function turnedAway(exchange: Exchange, admission: NotAdmitted): Answer {
   if (admission.reason === "too_large") {
     return refuse(exchange, "too_large", "This request needs more tokens than the upstream may ever have in flight. Shorten it.");
   }
+  if (admission.reason === "replaced") {
+    // Not for want of room: another upstream must not be asked beside the retry that waits.
+    return refuse(exchange, "rate_limited", "The same request was sent again, and that one stands in line now.", options);
+  }
   return refuse(exchange, "overloaded", `${WHY[admission.reason]} ${LATER}`, options);
 }
 
@@ -116,5 +120,4 @@ const LATER = "Try again after the time in `retry-after`.";
 const WHY = {
   full: "As many calls wait for this model as may, and others come first.",
   hopeless: "The line for this model is longer than the time this call has left.",
-  replaced: "The same request was sent again, and that one stands in line now.",
 } as const;

@@ -153,9 +153,11 @@ function ended(exchange: Exchange, answer: Answer, choice: Choice, owners: Owner
   });
 }
 
-function outcomeOf({ report }: Exchange, { kind }: Verdict): Outcome {
+function outcomeOf({ report }: Exchange, verdict: Verdict): Outcome {
+  const { kind } = verdict;
   if (kind === "none") return { kind: "left" };
-  if (kind !== "ok") return { kind };
+  if (kind === "pushed_back") return verdict.retryAfterMs === undefined ? { kind } : { kind, retryAfterMs: verdict.retryAfterMs };
+  if (kind === "failed") return { kind };
   const { sentAt, upstreamFirstByteAt, usage } = report;
   if (sentAt === undefined || upstreamFirstByteAt === undefined || !usage) return { kind };
   return { kind, firstTokenMs: upstreamFirstByteAt - sentAt, uncachedTokens: usage.input + usage.cacheWrite };

@@ -120,17 +120,22 @@ describe("a session", () => {
 });
 
 describe("push-back", () => {
-  test("keeps new sessions away for as long as it says, and drives away none that is warm there", async () => {
-    const { clock, choose, ask, sessionOf } = make();
+  test("keeps new sessions away for as long as it says, and drives away none that would have more to read elsewhere than to wait", async () => {
+    const { clock, choose, ask, sessionOf } = make({ prefillTokensPerSecond: 1000 });
     const reasonOf = (key: string) => {
       const choice = choose({ key });
       choice.done();
       return choice.reason;
     };
-    const warm = sessionOf("a", "w");
-    ask({ key: warm });
-    ask({ key: warm }, { kind: "pushed_back", retryAfterMs: 10_000 });
-    expect(choose({ key: warm })).toMatchObject({ backend: "a", reason: "warm" });
+    const [large, small] = [sessionOf("a", "large"), sessionOf("a", "small")];
+    ask({ key: large, tokens: 10_100 });
+    ask({ key: small, tokens: 9900 });
+    ask({ key: large, tokens: 10_100 }, { kind: "pushed_back", retryAfterMs: 10_000 });
+    expect(ask({ key: large, tokens: 10_100 })).toBe("a");
+    expect(ask({ key: small, tokens: 9900 })).not.toBe("a");
+    await clock.advance(10_000);
+    expect(ask({ key: small, tokens: 9900 })).not.toBe("a");
+    ask({ key: large, tokens: 10_100 }, { kind: "pushed_back", retryAfterMs: 10_000 });
     expect(reasonOf(sessionOf("a", "x"))).toBe("spill");
     await clock.advance(9999);
     expect(reasonOf(sessionOf("a", "y"))).toBe("spill");

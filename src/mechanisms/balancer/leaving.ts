@@ -1,6 +1,7 @@
-// Whether a live session had better leave the backend where it is warm. Where callers say how long they would wait, it leaves
-// when that saves more time than it takes to read its prompt again. Else load decides: the backend must have had more than
-// its share of late, and be relieved, by this session going, of more tokens than must then be read again.
+// Whether a live session had better leave the backend where it is warm. Where callers say how long they would wait, or the
+// backend when to come back, it leaves when that saves more time than it takes to read its prompt again. Else load decides: the
+// backend must have had more than its share of late, and be relieved, by this session going, of more tokens than must then be
+// read again.
 
 import type { Member } from "./member.ts";
 import type { Room } from "./room.ts";
@@ -17,20 +18,22 @@ export interface Stay {
 }
 
 export function betterPlace(stay: Stay): Member | undefined {
-  const { session, room, waitMs } = stay;
+  const { session, room, nowMs, waitMs } = stay;
   if (room.fullness(session.member) === 3) {
     const other = cheapest(stay, (member) => room.fullness(member) * 1e12 + room.outstandingTokens(member));
     if (other && room.fullness(other) < 3) return other;
   }
-  return waitMs ? byWait(stay, waitMs) : byLoad(stay);
+  // A backend that said when to come back makes everyone wait until then, whatever stands in line before it.
+  const waits = (member: Member) => Math.max(waitMs?.(member.name) ?? 0, member.fullUntilMs - nowMs);
+  return waitMs || waits(session.member) > 0 ? byWait(stay, waits) : byLoad(stay);
 }
 
-function byWait(stay: Stay, waitMs: (name: string) => number): Member | undefined {
+function byWait(stay: Stay, waitMs: (member: Member) => number): Member | undefined {
   const { session, prefillTokensPerMs } = stay;
-  const ownMs = waitMs(session.member.name);
-  const other = ownMs > 0 ? cheapest(stay, ({ name }) => waitMs(name)) : undefined;
+  const ownMs = waitMs(session.member);
+  const other = ownMs > 0 ? cheapest(stay, waitMs) : undefined;
   if (!other) return undefined;
-  return ownMs - waitMs(other.name) > session.warmTokens / prefillTokensPerMs ? other : undefined;
+  return ownMs - waitMs(other) > session.warmTokens / prefillTokensPerMs ? other : undefined;
 }
 
 function byLoad(stay: Stay): Member | undefined {
