@@ -107,8 +107,9 @@ export interface Exchange {
   readonly deadlineAt: number;
   /** Set by `weigh`. Undefined: the call asks no model anything. */
   demand: Demand | undefined;
-  /** Set by `route`: the one that is asked. */
+  /** Set by `route`: the one that is asked, and whether there is another that could be. */
   upstream: Upstream | undefined;
+  hasOthers: boolean;
   report: Report;
 }
 

@@ -100,7 +100,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       balancers: flow.balancers,
       waitMs: (name, { demand }) => (demand && flow.queues.get(name)?.expectedWaitMs(demand.priority)) ?? 0,
     }),
-    admit: admit({ clock, estimator: flow.estimator, queues: flow.queues }),
+    admit: admit({
+      clock,
+      estimator: flow.estimator,
+      queues: flow.queues,
+      isEjected: ({ name, dialect }) => flow.balancers[dialect].isEjected(name),
+    }),
     call: call({ clock, limits, answerBytesMax: limits.answerBytesMax }),
   });
   const exchangeOf = (incoming: Call, dialect: DialectName, endpoint: Endpoint): Exchange => ({
@@ -118,6 +123,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     deadlineAt: Number.POSITIVE_INFINITY,
     demand: undefined,
     upstream: undefined,
+    hasOthers: false,
     report: {
       cache: "bypass",
       outcome: "ok",

@@ -154,3 +154,41 @@ describe("an upstream that comes back", () => {
     expect(atFirst).toBeLessThan(later / 2);
   });
 });
+
+describe("calls that wait before an upstream which then fails", () => {
+  test("go elsewhere when it is their turn, and are no retries", async () => {
+    await millrace.stop();
+    const config = {
+      upstreams: upstreams.map(({ url }, at) => ({
+        name: `claude-${at}`,
+        dialect: "anthropic",
+        baseUrl: url,
+        seatsMax: FAILURES_MAX,
+      })),
+      routing: { retryShare: 0 },
+    };
+    millrace = await startMillrace({ config, clock });
+    const { ill, its } = busiest(await homesOf(Array.from({ length: 100 }, (_, at) => `w${at}`)));
+    const upstream = upstreamOf(ill);
+    const { promise: told, resolve: fail } = Promise.withResolvers<void>();
+    upstream.behave({
+      stage: "request",
+      act: async (wire) => {
+        await told;
+        wire.reset();
+      },
+    });
+    const before = upstream.requests.length;
+    const waiting = its.map((session) => ask(session));
+    const inLine = () => millrace.metric(`millrace_waiting_calls{upstream="${ill}",priority="high"}`);
+    while ((await inLine()) + FAILURES_MAX < its.length) await fetch(`${millrace.url}/healthz`);
+    fail();
+    const answers = await Promise.all(waiting);
+    // Each failure lets one more in, until there are enough.
+    const failed = upstream.requests.length - before;
+    expect(failed).toBeLessThanOrEqual(2 * FAILURES_MAX);
+    expect(answers.filter((answer) => answer === "502")).toHaveLength(failed);
+    expect(answers.filter((answer) => answer.startsWith("claude-") && answer !== ill)).toHaveLength(its.length - failed);
+    expect(its.length).toBeGreaterThan(3 * FAILURES_MAX);
+  });
+});

@@ -96,10 +96,11 @@ describe("failing over", () => {
     ["resets before its headers", resetBeforeHeaders],
   ] as const) {
     test(`an upstream that ${how} is not seen by the client, and its session comes back`, async () => {
-      const home = await served(await ask("first", "s"));
+      // Long enough that reading it elsewhere takes more than the second that is asked for.
+      const home = await served(await ask("first ".repeat(10_000), "s"));
       upstreamOf(home).once(fault);
       const before = asked();
-      const elsewhere = await ask("second", "s");
+      const elsewhere = await ask("second ".repeat(10_000), "s");
       expect(elsewhere.status).toBe(200);
       expect(await served(elsewhere)).not.toBe(home);
       expect(asked() - before).toBe(2);

@@ -9,6 +9,7 @@ import type { Answer, Demand, Exchange, Handle, Step } from "../exchange.ts";
 import { namesSession } from "../identity/session.ts";
 import { verdictOf } from "../push-back.ts";
 import { type RefuseOptions, refuse } from "../refuse.ts";
+import type { Upstream } from "../upstream.ts";
 import { inputTokens, usedTokens } from "../used-tokens.ts";
 
 export interface AdmitOptions {
@@ -16,6 +17,8 @@ export interface AdmitOptions {
   readonly estimator: TokenEstimator;
   /** By the upstream's name. */
   readonly queues: ReadonlyMap<string, AdmissionQueue>;
+  /** Whether an upstream has failed so often by now that a call had better go elsewhere. */
+  readonly isEjected: (upstream: Upstream) => boolean;
 }
 
 type Admitted = Extract<Admission, { kind: "admitted" }>;
@@ -34,9 +37,14 @@ export function admit(options: AdmitOptions): Step {
       ...(queue.hasRoomFor(tokens) ? {} : retryIdOf(exchange)),
     };
     const admission = queue.admit(request, call.signal);
-    return admission instanceof Promise
-      ? admission.then((late) => go(exchange, demand, late, next, options))
-      : go(exchange, demand, admission, next, options);
+    if (!(admission instanceof Promise)) return go(exchange, demand, admission, next, options);
+    return admission.then((late) => {
+      // Chosen before it failed. Nothing was asked yet: to go elsewhere is no retry.
+      const isInVain = late.kind === "admitted" && exchange.hasOthers && options.isEjected(upstream);
+      if (!isInVain) return go(exchange, demand, late, next, options);
+      late.finish({ tokens: 0 });
+      return refuse(exchange, "overloaded", `The upstream that this call waited for fails. ${LATER}`);
+    });
   };
 }
 

@@ -59,11 +59,11 @@ function balancedOver({ balancers, waitMs }: RouteOptions, owners: Owners, next:
       exchange.upstream = upstream;
       exchange.body = body;
       report.attempts++;
-      refused = await asked(exchange, choice, next);
       tried.add(upstream.name);
-      const isLast = request.pinned !== undefined || tried.size === exchange.target.upstreams.length;
+      exchange.hasOthers = request.pinned === undefined && tried.size < exchange.target.upstreams.length;
+      refused = await asked(exchange, choice, next);
       const verdict = verdictOf(exchange, refused);
-      if (isLast || !mayAskAnother(exchange, verdict, balancer)) return ended(exchange, refused, choice, owners);
+      if (!exchange.hasOthers || !mayAskAnother(exchange, verdict, balancer)) return ended(exchange, refused, choice, owners);
       choice.done(outcomeOf(exchange, verdict));
       startOver(report);
     }

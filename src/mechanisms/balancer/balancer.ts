@@ -105,6 +105,12 @@ export class Balancer {
     this.#byName.get(name)?.health.probed(isOk, this.#options.clock.monotonic());
   }
 
+  /** Whether it failed and is left alone for now, and enough others are not. An unknown name is not. */
+  isEjected(name: string): boolean {
+    const nowMs = this.#options.clock.monotonic();
+    return this.#byName.get(name)?.health.isUnhealthy(nowMs) === true && !this.#isPanicking(nowMs);
+  }
+
   /** Takes one retry out of the budget; false when retries are already `retryShare` of recent traffic. */
   mayRetry(): boolean {
     return this.#retries.take(this.#options.clock.monotonic());
