@@ -6,7 +6,7 @@ import { conversationBody, smallBody } from "./kit/bodies.ts";
 import { type Peer, startMillrace } from "./kit/peers.ts";
 import { usageDuring } from "./kit/process-usage.ts";
 import { benchmark, type Report } from "./kit/report.ts";
-import { CORE_OF_OTHERS, freePort, type Rig } from "./kit/rig.ts";
+import { CORE_OF_OTHERS, CORE_UNDER_TEST, freePort, type Rig } from "./kit/rig.ts";
 import { milliseconds, whole } from "./kit/statistics.ts";
 import { type Figures, wrk } from "./kit/wrk.ts";
 
@@ -36,12 +36,13 @@ async function run(rig: Rig, report: Report): Promise<void> {
     name: "a quota is used up (429)",
     config: { budgets: { user: { concurrent: 1 } } },
   });
+  const parsing = await startParsing(rig);
   const holding = new AbortController();
   const held = [...[full, full, full].map((peer) => hold(peer, holding.signal)), hold(spent, holding.signal)];
   const [seconds, warmSeconds] = report.quick ? [2, 2] : [8, 4];
   const rows: string[][] = [];
-  let worst = 0;
-  for (const peer of [full, spent]) {
+  const costs: { peer: Peer; size: string; costMs: number }[] = [];
+  for (const peer of [parsing, full, spent]) {
     for (const [size, body] of [
       ["150 bytes", smallBody()],
       ["500 KB", conversationBody(BODY_BYTES, MESSAGES)],
@@ -53,7 +54,7 @@ async function run(rig: Rig, report: Report): Promise<void> {
       const many = await measured(peer, wrk(rig, { ...load, connections: CONNECTIONS, seconds }));
       if (one.errors !== one.requests || many.errors !== many.requests) throw new Error("A call was served, or not answered.");
       const costMs = (1000 * many.core) / many.requestsPerSecond;
-      worst = Math.max(worst, costMs);
+      costs.push({ peer, size, costMs });
       const timesMs = [one.p50Us / 1000, one.p99Us / 1000, costMs].map(milliseconds);
       rows.push([`${peer.name}, ${size}`, ...timesMs, whole(many.requestsPerSecond)]);
     }
@@ -61,7 +62,23 @@ async function run(rig: Rig, report: Report): Promise<void> {
   holding.abort();
   await Promise.all(held);
   report.table([["refused because", "one caller: p50", "p99", "work each", `${CONNECTIONS} callers: refusals/s`], ...rows]);
-  report.bar(`a refusal costs at most ${REFUSAL_MS_MAX} ms of work`, milliseconds(worst), worst <= REFUSAL_MS_MAX);
+  const floorOf = (size: string) => costs.find((cost) => cost.peer === parsing && cost.size === size)?.costMs ?? 0;
+  const added = costs.filter(({ peer }) => peer !== parsing).map(({ size, costMs }) => costMs - floorOf(size));
+  const worst = Math.max(...added);
+  report.bar(
+    `a refusal costs at most ${REFUSAL_MS_MAX} ms of work beyond reading and parsing what is asked`,
+    milliseconds(worst),
+    worst <= REFUSAL_MS_MAX,
+  );
+}
+
+async function startParsing(rig: Rig): Promise<Peer> {
+  const port = await freePort();
+  const program = join(import.meta.dir, "kit", "parsing-server.ts");
+  const name = "bare Bun, which reads and parses";
+  const command = [process.execPath, program, String(port)];
+  const { pid } = await rig.start({ name: "parsing-server", core: CORE_UNDER_TEST, command, port });
+  return { name, url: `http://127.0.0.1:${port}/v1/messages`, headers: { "content-type": "application/json" }, pid };
 }
 
 async function measured(peer: Peer, load: Promise<Figures>): Promise<Measured> {
