@@ -77,6 +77,25 @@ const NO_TARGET = { upstreamModel: undefined, upstreams: [] };
 const KNOWN_BODIES_MAX = 1000;
 const NO_BODY = new Uint8Array(0);
 
+const newReport = (): Exchange["report"] => ({
+  cache: "bypass",
+  outcome: "ok",
+  reason: undefined,
+  upstream: undefined,
+  upstreamStatus: undefined,
+  upstreamModel: undefined,
+  usage: undefined,
+  priority: undefined,
+  queuedMs: undefined,
+  attempts: 0,
+  continuedAs: undefined,
+  sentAt: undefined,
+  upstreamFirstByteAt: undefined,
+  firstByteAt: undefined,
+  bytesIn: 0,
+  bytesOut: 0,
+});
+
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, ids, limits, flow = plainFlow(options.upstreams, options.clock) } = options;
   if (options.upstreams.length === 0) throw new MillraceError("option_invalid", "A gateway needs at least one upstream.");
@@ -124,24 +143,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     demand: undefined,
     upstream: undefined,
     hasOthers: false,
-    report: {
-      cache: "bypass",
-      outcome: "ok",
-      reason: undefined,
-      upstream: undefined,
-      upstreamStatus: undefined,
-      upstreamModel: undefined,
-      usage: undefined,
-      priority: undefined,
-      queuedMs: undefined,
-      attempts: 0,
-      continuedAs: undefined,
-      sentAt: undefined,
-      upstreamFirstByteAt: undefined,
-      firstByteAt: undefined,
-      bytesIn: 0,
-      bytesOut: 0,
-    },
+    report: newReport(),
   });
   const refuseEarly = (dialect: DialectName, ...words: RefusalWords): Answer => {
     const exchange = exchangeOf(REFUSED_CALL, dialect, "messages");
