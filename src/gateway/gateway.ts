@@ -118,6 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     route: route({
       balancers: flow.balancers,
       waitMs: (name, { demand }) => (demand && flow.queues.get(name)?.expectedWaitMs(demand.priority)) ?? 0,
+      turnAway: (name) => flow.queues.get(name)?.turnAway(),
     }),
     admit: admit({
       clock,

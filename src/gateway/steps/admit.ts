@@ -34,6 +34,7 @@ export function admit(options: AdmitOptions): Step {
     const request = {
       ...{ priority: demand.priority, tenant, user, tokens },
       deadlineMs: exchange.deadlineAt,
+      canGoElsewhere: exchange.hasOthers,
       ...(queue.hasRoomFor(tokens) ? {} : retryIdOf(exchange)),
     };
     const admission = queue.admit(request, call.signal);
@@ -43,7 +44,7 @@ export function admit(options: AdmitOptions): Step {
       const isInVain = late.kind === "admitted" && exchange.hasOthers && options.isEjected(upstream);
       if (!isInVain) return go(exchange, demand, late, next, options);
       late.finish({ tokens: 0 });
-      return refuse(exchange, "overloaded", `The upstream that this call waited for fails. ${LATER}`);
+      return refuse(exchange, "overloaded", `${WHY.elsewhere} ${LATER}`);
     });
   };
 }
@@ -128,4 +129,5 @@ const LATER = "Try again after the time in `retry-after`.";
 const WHY = {
   full: "As many calls wait for this model as may, and others come first.",
   hopeless: "The line for this model is longer than the time this call has left.",
+  elsewhere: "The upstream that this call waited for fails.",
 } as const;

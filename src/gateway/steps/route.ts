@@ -16,6 +16,8 @@ export interface RouteOptions {
   readonly balancers: Readonly<Record<DialectName, Balancer>>;
   /** What a call would wait at an upstream before it begins. */
   readonly waitMs: (upstream: string, exchange: Exchange) => number;
+  /** The upstream is left alone for now: whoever waits for it and may ask another is to do so. */
+  readonly turnAway: (upstream: string) => void;
 }
 
 const OWNERS_MAX = 100_000;
@@ -39,9 +41,13 @@ function letGo(exchange: Exchange): void {
   exchange.facts = { ...exchange.facts, json: {} };
 }
 
-function balancedOver({ balancers, waitMs }: RouteOptions, owners: Owners, next: Handle): Handle {
+function balancedOver({ balancers, waitMs, turnAway }: RouteOptions, owners: Owners, next: Handle): Handle {
   return async (exchange) => {
     const balancer = balancers[exchange.dialect.name];
+    const done = (choice: Choice, verdict: Verdict): void => {
+      choice.done(outcomeOf(exchange, verdict));
+      if (verdict.kind === "failed" && balancer.isEjected(choice.backend)) turnAway(choice.backend);
+    };
     const tried = new Set<string>();
     const request = requestOf(exchange, owners, tried, waitMs);
     letGo(exchange);
@@ -58,13 +64,15 @@ function balancedOver({ balancers, waitMs }: RouteOptions, owners: Owners, next:
       }
       exchange.upstream = upstream;
       exchange.body = body;
-      report.attempts++;
       tried.add(upstream.name);
       exchange.hasOthers = request.pinned === undefined && tried.size < exchange.target.upstreams.length;
       refused = await asked(exchange, choice, next);
+      if (report.sentAt !== undefined) report.attempts++;
       const verdict = verdictOf(exchange, refused);
-      if (!exchange.hasOthers || !mayAskAnother(exchange, verdict, balancer)) return ended(exchange, refused, choice, owners);
-      choice.done(outcomeOf(exchange, verdict));
+      if (!exchange.hasOthers || !mayAskAnother(exchange, verdict, balancer)) {
+        return ended(exchange, refused, owners, (last) => done(choice, last));
+      }
+      done(choice, verdict);
       startOver(report);
     }
   };
@@ -142,14 +150,14 @@ function startOver(report: Report): void {
   report.usage = undefined;
 }
 
-function ended(exchange: Exchange, answer: Answer, choice: Choice, owners: Owners): Answer {
-  const { session, identity, report } = exchange;
+function ended(exchange: Exchange, answer: Answer, owners: Owners, done: (verdict: Verdict) => void): Answer {
+  const { session, identity, report, upstream } = exchange;
   return atEnd(answer, exchange.call.signal, () => {
     const verdict = verdictOf(exchange, answer);
-    choice.done(outcomeOf(exchange, verdict));
-    if (verdict.kind !== "ok") return;
-    if (session !== undefined) owners.remember(session, choice.backend);
-    if (report.continuedAs !== undefined) owners.remember(ownedKey(identity.tenant, report.continuedAs), choice.backend);
+    done(verdict);
+    if (verdict.kind !== "ok" || !upstream) return;
+    if (session !== undefined) owners.remember(session, upstream.name);
+    if (report.continuedAs !== undefined) owners.remember(ownedKey(identity.tenant, report.continuedAs), upstream.name);
   });
 }
 

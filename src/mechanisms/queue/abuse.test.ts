@@ -15,7 +15,7 @@ describe("odd numbers", () => {
     expect(ask({ tokens: 0.3 }).is).toBe("admitted");
     expect(queue.stats()).toMatchObject({
       tokensInFlight: 2 + 200 + 200 + 1,
-      shed: { too_large: 3, hopeless: 6, full: 0, replaced: 0 },
+      shed: { too_large: 3, hopeless: 6, full: 0, replaced: 0, elsewhere: 0 },
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { AdmissionRequest } from "./index.ts";
 import { type Caller, make } from "./testing.ts";
 
 const states = (...callers: Caller[]) => callers.map((caller) => caller.is);
@@ -263,6 +264,30 @@ describe("retry", () => {
     inside.finish();
     expect(await order(clock, { between, retry, stranger })).toEqual(["retry", "between", "stranger"]);
   });
+});
+
+test("who can go elsewhere is told so, in order of arrival; who cannot stays, and goes in if it fits now", async () => {
+  const { clock, queue, ask } = make({ seatsMax: 2, tokensMax: 1000 });
+  const inside = ask({ tokens: 900 });
+  const told: string[] = [];
+  const movable = (name: string, more: Partial<AdmissionRequest>) => {
+    const whole = { priority: "normal", tenant: "acme", user: "ann", tokens: 100, deadlineMs: 60_000, ...more } as const;
+    const waiting = Promise.resolve(queue.admit({ ...whole, canGoElsewhere: true }));
+    void waiting.then((outcome) => told.push(`${name}: ${outcome.kind === "shed" && outcome.reason}`));
+  };
+  movable("first", { tokens: 200, priority: "critical" });
+  const bound = ask();
+  movable("second", { priority: "low" });
+  movable("third", { deadlineMs: 10_000 });
+  await clock.advance(1);
+  expect([states(inside, bound), told]).toEqual([["admitted", "waits"], []]);
+  queue.turnAway();
+  await clock.advance(1);
+  expect(told).toEqual(["first: elsewhere", "second: elsewhere", "third: elsewhere"]);
+  expect(states(inside, bound)).toEqual(["admitted", "admitted"]);
+  expect(queue.stats()).toMatchObject({ inFlight: 2, shed: { elsewhere: 3 }, waiting: { low: { count: 0 } } });
+  queue.turnAway();
+  expect(clock.pendingCount).toBe(0);
 });
 
 test("finishing twice gives one seat back", async () => {

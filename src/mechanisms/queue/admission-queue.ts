@@ -49,7 +49,7 @@ export class AdmissionQueue {
   readonly #byId = new Map<string, Waiter>();
   readonly #drain = new DrainRate();
   readonly #counts = { admitted: 0, finished: 0, expired: 0, left: 0 };
-  readonly #shedFor: Record<ShedReason, number> = { full: 0, hopeless: 0, too_large: 0, replaced: 0 };
+  readonly #shedFor: Record<ShedReason, number> = { full: 0, hopeless: 0, too_large: 0, replaced: 0, elsewhere: 0 };
   #waitingTokens = 0;
   #inFlight = 0;
   #tokensInFlight = 0;
@@ -124,6 +124,13 @@ export class AdmissionQueue {
   expectedWaitMs(priority: Priority, tenant?: string, user?: string): number {
     if (this.hasRoomFor(1)) return 0;
     return this.#waitMs({ priority, tenant, user }, this.#tokensInFlight / Math.max(1, this.#inFlight));
+  }
+
+  /** What is waited for is of no use for now: who can go elsewhere is told so, in order of arrival; the others stay in line. */
+  turnAway(): void {
+    const movable = this.#urgent.members.filter(({ request }) => request.canGoElsewhere);
+    for (const waiter of movable.sort((one, other) => one.sequence - other.sequence)) this.#shed(waiter, "elsewhere");
+    this.#dispatch();
   }
 
   stats(): QueueStats {

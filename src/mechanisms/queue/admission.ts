@@ -16,13 +16,16 @@ export interface AdmissionRequest {
   readonly neededMs?: number;
   /** The same for a retry of the same work by the same tenant: it takes the first one's place in line. */
   readonly id?: string;
+  /** It could be done elsewhere as well: `turnAway` ends its wait. Default: false. */
+  readonly canGoElsewhere?: boolean;
 }
 
 /**
  * `full`: too much waits, and this was the lowest priority's heaviest tenant's newest. `hopeless`: its deadline cannot be
  * met. `too_large`: more tokens than may ever be in flight or wait. `replaced`: its retry stands in its place.
+ * `elsewhere`: it can go elsewhere, and had better.
  */
-export type ShedReason = "full" | "hopeless" | "too_large" | "replaced";
+export type ShedReason = "full" | "hopeless" | "too_large" | "replaced" | "elsewhere";
 
 export type Admission =
   | {

@@ -18,6 +18,11 @@ export class Heap<T> {
     return this.#members[0];
   }
 
+  /** All of them, in no order. */
+  get members(): readonly T[] {
+    return this.#members;
+  }
+
   has(member: T): boolean {
     return this.#places.has(member);
   }

@@ -7,7 +7,17 @@ import { AdaptiveLimit, type Priority, priorities } from "./index.ts";
 import { type Caller, make, newClock } from "./testing.ts";
 
 type Act =
-  | { kind: "ask"; priority: Priority; tenant: string; user: string; tokens: number; waitMs: number; id: string }
+  | {
+      kind: "ask";
+      priority: Priority;
+      tenant: string;
+      user: string;
+      tokens: number;
+      waitMs: number;
+      id: string;
+      canGoElsewhere: boolean;
+    }
+  | { kind: "turn away" }
   | { kind: "finish"; index: number; tokens: number; isPushedBack: boolean }
   | { kind: "abort"; index: number }
   | { kind: "advance"; ms: number };
@@ -20,6 +30,7 @@ const ask = fc.record({
   tokens: fc.integer({ min: 1, max: 600 }),
   waitMs: fc.integer({ min: 1, max: 3000 }),
   id: fc.constantFrom("1", "2", "3", "4", "5", "6"),
+  canGoElsewhere: fc.boolean(),
 });
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 6, arbitrary: ask },
@@ -29,6 +40,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("abort" as const), index: fc.nat(20) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.nat(800) }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "turn away" as const }) },
 ) as fc.Arbitrary<Act>;
 
 const isIn = ({ is, finished }: Caller) => is === "admitted" && !finished;
@@ -78,6 +90,7 @@ test("any course of events", async () => {
           if (step.kind === "ask") callers.push(ask({ ...step, deadlineMs: clock.monotonic() + step.waitMs }));
           else if (step.kind === "advance") await clock.advance(step.ms);
           else if (step.kind === "abort") callers[step.index]?.cancellation.abort("left");
+          else if (step.kind === "turn away") queue.turnAway();
           else
             callers.filter(isIn)[step.index % seatsMax]?.finish({
               tokens: step.tokens,
