@@ -1,0 +1,6 @@
+// The door of the wire: the contract of /api, shared by server, edge, command line and dashboard.
+
+export { API_ERRORS, type ApiErrorCode, apiError } from "./error.ts";
+export { openApiDocument } from "./openapi.ts";
+export { type ApiRoute, type ApiRouteName, apiRoutes, type BodyOf, type QueryOf } from "./routes.ts";
+export { PAGE_LIMIT_MAX, type WireMessage, type WireNewMessage, type WireShare, type WireThread } from "./threads.ts";

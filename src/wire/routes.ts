@@ -1,0 +1,127 @@
+// All routes under /api: what they take and what they answer. Handlers and the OpenAPI document are both made from this table.
+
+import type { z } from "zod";
+import { identity } from "./identity.ts";
+import {
+  appended,
+  messagePage,
+  messageQuery,
+  newMessages,
+  newThread,
+  shareAnswer,
+  shareList,
+  shareOrder,
+  thread,
+  threadChange,
+  threadPage,
+  threadPut,
+  threadQuery,
+} from "./threads.ts";
+
+export interface ApiRoute {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Segments in braces stand for any one. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+  /** Header name → what it is for. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly status: 200 | 201 | 204;
+  /** Undefined: no body, or a stream of events. */
+  readonly answer?: z.ZodType;
+  readonly isEvents?: true;
+  /** Anyone may ask who has the link. */
+  readonly isOpen?: true;
+}
+
+const SYNC = {
+  "x-sync-version": "The version that the change is based on; another one is answered 409. `0`: only if there is none.",
+};
+
+export const apiRoutes = {
+  listThreads: {
+    ...{ method: "GET", path: "/api/threads", summary: "A page of threads, last active first.", status: 200 },
+    ...{ query: threadQuery, answer: threadPage },
+  },
+  listThreadsToo: {
+    ...{ method: "GET", path: "/api/threads/list", summary: "The same as /api/threads.", status: 200 },
+    ...{ query: threadQuery, answer: threadPage },
+  },
+  createThread: {
+    ...{ method: "POST", path: "/api/threads", summary: "Begins a thread.", status: 201 },
+    ...{ body: newThread, answer: thread },
+  },
+  getThread: { method: "GET", path: "/api/threads/{id}", summary: "One thread.", status: 200, answer: thread },
+  putThread: {
+    ...{
+      method: "PUT",
+      path: "/api/threads/{id}",
+      summary: "Brings a thread to what the client has; nothing is removed.",
+      status: 200,
+    },
+    ...{ headers: SYNC, body: threadPut, answer: thread },
+  },
+  patchThread: {
+    ...{ method: "PATCH", path: "/api/threads/{id}", summary: "Changes what is shown of a thread.", status: 200 },
+    ...{ headers: SYNC, body: threadChange, answer: thread },
+  },
+  deleteThread: { method: "DELETE", path: "/api/threads/{id}", summary: "Removes a thread and its messages.", status: 204 },
+  listMessages: {
+    ...{ method: "GET", path: "/api/threads/{id}/messages", summary: "A page of messages.", status: 200 },
+    ...{ query: messageQuery, answer: messagePage },
+  },
+  appendMessages: {
+    ...{
+      method: "POST",
+      path: "/api/threads/{id}/messages",
+      summary: "Appends messages; answered once they are durable.",
+      status: 200,
+    },
+    ...{ body: newMessages, answer: appended },
+  },
+  threadEvents: {
+    ...{ method: "GET", path: "/api/threads/{id}/events", summary: "What happens in the thread, as it happens.", status: 200 },
+    ...{ headers: { "last-event-id": "Go on after this event." }, isEvents: true },
+  },
+  shareThread: {
+    ...{ method: "POST", path: "/api/threads/{id}/share", summary: "Sets who may read it, or makes a link.", status: 200 },
+    ...{ body: shareOrder, answer: shareAnswer },
+  },
+  listShares: {
+    method: "GET",
+    path: "/api/threads/{id}/shares",
+    summary: "The links of a thread.",
+    status: 200,
+    answer: shareList,
+  },
+  revokeShare: { method: "DELETE", path: "/api/threads/{id}/shares/{share}", summary: "Ends a link.", status: 204 },
+  sharedThread: {
+    ...{
+      method: "GET",
+      path: "/api/shared/{token}",
+      summary: "A thread by its link.",
+      status: 200,
+      answer: thread,
+      isOpen: true,
+    },
+  },
+  sharedMessages: {
+    ...{ method: "GET", path: "/api/shared/{token}/messages", summary: "Messages of a thread by its link.", status: 200 },
+    ...{ query: messageQuery, answer: messagePage, isOpen: true },
+  },
+  verify: { method: "GET", path: "/api/auth/verify", summary: "Who the caller is.", status: 200, answer: identity },
+} as const satisfies Record<string, ApiRoute>;
+
+export type ApiRouteName = keyof typeof apiRoutes;
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.infer<Schema> : undefined;
+type Part<Name extends ApiRouteName, Key extends "query" | "body"> = (typeof apiRoutes)[Name] extends {
+  readonly [K in Key]: infer Schema;
+}
+  ? Parsed<Schema>
+  : undefined;
+
+/** What a route's query and body are, once they were parsed. */
+export type QueryOf<Name extends ApiRouteName> = Part<Name, "query">;
+export type BodyOf<Name extends ApiRouteName> = Part<Name, "body">;
