@@ -36,9 +36,9 @@ interface Streamed {
 }
 
 /** On a socket of its own: a thousand of them are more than the runtime's `fetch` keeps open. */
-function stream(millrace: MillraceProcess, model: string, session: string): Streamed {
-  const { hostname, port } = new URL(millrace.url);
-  const body = JSON.stringify({ model, max_tokens: 20, stream: true, messages: [{ role: "user", content: session }] });
+function ask(url: string, session: string, more: object): Streamed {
+  const { hostname, port } = new URL(url);
+  const body = JSON.stringify({ max_tokens: 20, messages: [{ role: "user", content: session }], ...more });
   const head = ["POST /v1/messages HTTP/1.1", `host: ${hostname}`, "content-type: application/json", "connection: close"];
   head.push(`x-claude-code-session-id: ${session}`, `content-length: ${Buffer.byteLength(body)}`);
   const begun = Promise.withResolvers<void>();
@@ -71,8 +71,9 @@ test(
     const config = { upstreams: [upstreamOf("dying", dying), upstreamOf("living", living)], log: { level: "error" } };
     const millrace = await startMillraceProcess(config);
     stopped.push(() => millrace.dispose());
-    const lost = Array.from({ length: 1000 }, (_, at) => stream(millrace, "dying", `a${at}`));
-    const kept = Array.from({ length: 50 }, (_, at) => stream(millrace, "living", `b${at}`));
+    const stream = (model: string, session: string) => ask(millrace.url, session, { model, stream: true });
+    const lost = Array.from({ length: 1000 }, (_, at) => stream("dying", `a${at}`));
+    const kept = Array.from({ length: 50 }, (_, at) => stream("living", `b${at}`));
     await Promise.all([...lost, ...kept].map(({ begun }) => begun));
     expect(await metric(millrace, 'millrace_seats{upstream="dying",kind="used"}')).toBe(1000);
     dying.child.kill("SIGKILL");
@@ -98,61 +99,73 @@ test(
   CASE_MS_MAX,
 );
 
+const CALLERS = 500;
+const SEATS = 2;
+const WAITING = 50;
+
 test(
-  "200 callers that are refused, and come back together with the same requests: the line keeps its bounds, each is told a time of its own",
+  "500 callers who are refused come back in the same second: the line keeps its bounds, nobody stands in it twice, each is told a time of its own",
   async () => {
-    const WAITING = 50;
     const upstream = await faultUpstream();
     stopped.push(() => upstream.close());
     const clock = new JumpingClock();
     const millrace: Millrace = await startMillrace({
       config: {
-        upstreams: [{ name: "one", dialect: "anthropic", baseUrl: upstream.url, seatsMax: 2 }],
+        upstreams: [{ name: "one", dialect: "anthropic", baseUrl: upstream.url, seatsMax: SEATS }],
         admission: { waitingMax: WAITING },
       },
       clock,
     });
     stopped.push(() => millrace.stop());
     const held = holdAnswers(upstream);
-    const leaving = new AbortController();
-    const ask = (session: number) =>
-      fetch(`${millrace.url}/v1/messages`, {
-        method: "POST",
-        body: JSON.stringify({ model: "m", max_tokens: 20, messages: [{ role: "user", content: `caller ${session}` }] }),
-        headers: { "content-type": "application/json", "x-claude-code-session-id": `s${session}` },
-        signal: leaving.signal,
-      });
-    const waits = new Set<string | null>();
-    let refused = 0;
-    const all: Promise<number>[] = [];
-    for (let round = 1; round <= 2; round++) {
-      for (let session = 0; session < 200; session++) {
-        const answer = ask(session).then(async (got) => {
-          if (got.status !== 200) {
-            refused++;
-            waits.add(got.headers.get("retry-after"));
-          }
-          await got.text();
-          return got.status;
-        });
-        all.push(answer.catch(() => 0));
+    const answers: string[] = [];
+    const coming: Promise<void>[] = [];
+    const askAll = (sessions: readonly string[]) => {
+      for (const session of sessions) {
+        const { whole } = ask(millrace.url, session, { model: "m" });
+        coming.push(whole.then((answer) => void answers.push(answer)));
       }
-      while (refused < round * (200 - 2 - WAITING) || (await millrace.metric(WAITS)) > WAITING)
-        await fetch(`${millrace.url}/healthz`);
-      expect(await millrace.metric(WAITS)).toBeLessThanOrEqual(WAITING);
-      expect(upstream.requests).toHaveLength(2);
-      clock.jump(10_000);
+    };
+    const withStatus = (status: number) => answers.filter((answer) => answer.startsWith(`HTTP/1.1 ${status} `));
+    const until = async (isSo: () => boolean | Promise<boolean>) => {
+      while (!(await isSo())) await fetch(`${millrace.url}/healthz`);
+    };
+    const inLine = () => millrace.metric('millrace_waiting_calls{upstream="one",priority="high"}');
+
+    const sessions = Array.from({ length: CALLERS }, (_, at) => `s${at}`);
+    askAll(sessions.slice(0, SEATS));
+    await until(() => upstream.requests.length === SEATS);
+    const others = sessions.slice(SEATS);
+    const over = others.length - WAITING;
+    askAll(others);
+    await until(async () => withStatus(503).length === over && (await inLine()) === WAITING);
+    expect(answers).toHaveLength(over);
+
+    clock.jump(10_000);
+    askAll(others);
+    await until(async () => answers.length === 2 * over + WAITING && (await inLine()) === WAITING);
+    expect(withStatus(503)).toHaveLength(2 * over);
+    expect(withStatus(429)).toHaveLength(WAITING);
+    expect(await millrace.metric('millrace_turned_away_total{upstream="one",how="replaced"}')).toBe(WAITING);
+    expect(upstream.requests).toHaveLength(SEATS);
+    const times = new Map<string, number>();
+    for (const answer of answers) {
+      const [, seconds = ""] = /^retry-after: (.*)\r$/im.exec(answer) ?? [];
+      expect(seconds).toMatch(/^([1-9]|[1-5]\d|60)$/);
+      times.set(seconds, (times.get(seconds) ?? 0) + 1);
     }
-    expect(waits.size).toBeGreaterThan(3);
-    for (const wait of waits) expect(wait).toMatch(/^([1-9]|[1-5]\d|60)$/);
-    leaving.abort();
+    expect(Math.max(...times.values())).toBeLessThan(answers.length / 3);
+
     held.releaseAll();
-    await Promise.all(all);
-    while ((await millrace.metric("millrace_open_calls")) > 0) await fetch(`${millrace.url}/healthz`);
-    expect(await millrace.metric(WAITS)).toBe(0);
-    expect(await millrace.metric('millrace_seats{upstream="one",kind="used"}')).toBe(0);
+    await Promise.all(coming);
+    expect(withStatus(200)).toHaveLength(SEATS + WAITING);
+    const bodies = upstream.requests.map(({ body }) => Buffer.from(body).toString());
+    expect([bodies.length, new Set(bodies).size]).toEqual([SEATS + WAITING, SEATS + WAITING]);
+    await until(async () => (await millrace.metric("millrace_open_calls")) === 0);
+    expect(await inLine()).toBe(0);
+    for (const kind of ["millrace_seats", "millrace_flight_tokens"]) {
+      expect(await millrace.metric(`${kind}{upstream="one",kind="used"}`)).toBe(0);
+    }
   },
   CASE_MS_MAX,
 );
-
-const WAITS = 'millrace_waiting_calls{upstream="one",priority="high"}';

@@ -248,6 +248,27 @@ describe("refusal", () => {
     expect(seconds.size).toBeGreaterThan(2);
     for (const second of seconds) expect(Number.isInteger(second) && second >= 1 && second <= 60).toBe(true);
   });
+
+  test("not all at once either where the line takes far longer than that", async () => {
+    const { clock, ask } = make({ waitingMax: 20, waitMsMax: 1e7 });
+    const callers = Array.from({ length: 21 }, () => ask({ deadlineMs: 1e7 }));
+    for (let turn = 0; turn < 2; turn++) {
+      await clock.advance(30_000);
+      callers.find(({ is, finished }) => is === "admitted" && !finished)?.finish();
+    }
+    const counts = new Map<number, number>();
+    const refused = 200;
+    for (let turn = 0; turn < refused + 2; turn++) {
+      const caller = ask({ deadlineMs: 1e7 });
+      await clock.advance(0);
+      if (caller.outcome?.kind !== "shed") continue;
+      const { retryAfterSeconds } = caller.outcome;
+      counts.set(retryAfterSeconds, (counts.get(retryAfterSeconds) ?? 0) + 1);
+    }
+    expect(counts.size).toBeGreaterThan(20);
+    expect(Math.max(...counts.values())).toBeLessThan(refused / 10);
+    expect(Math.max(...counts.keys())).toBeLessThanOrEqual(60);
+  });
 });
 
 describe("retry", () => {

@@ -39,6 +39,8 @@ const SIZE_PACE = 0.03;
 const LARGE = 1.25;
 const UNKNOWN_WAIT_MS = 5000;
 const RETRY_SECONDS_MAX = 60;
+/** By which chance makes it longer or shorter. */
+const RETRY_SPREAD = 0.5;
 
 export class AdmissionQueue {
   readonly #options: CheckedOptions;
@@ -279,7 +281,9 @@ export class AdmissionQueue {
   /** About when the line will have drained; spread, so that those refused together do not come back together. */
   #retryAfterSeconds(): number {
     const waitMs = this.#drain.waitMs(this.#waitingTokens, this.#tokensInFlight) ?? UNKNOWN_WAIT_MS;
-    const seconds = Math.min(RETRY_SECONDS_MAX, waitMs / 1000) * (0.5 + this.#random.next());
+    // Spread below the most: where that cut it off, many would come back in the same second.
+    const mean = Math.min(RETRY_SECONDS_MAX / (1 + RETRY_SPREAD), waitMs / 1000);
+    const seconds = mean * (1 + RETRY_SPREAD * (2 * this.#random.next() - 1));
     return Math.min(RETRY_SECONDS_MAX, Math.max(1, Math.ceil(seconds + this.#random.next())));
   }
 
