@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { text } from "../../src/base/index.ts";
-import { type FaultUpstream, faultUpstream } from "../kit/fault-upstream.ts";
+import { type FaultUpstream, faultUpstream, rightAnswer } from "../kit/fault-upstream.ts";
 import { errorEvent, rateLimited, refuses } from "../kit/faults.ts";
 import { type HeldAnswers, holdAnswers } from "../kit/held-answers.ts";
 import { JumpingClock } from "../kit/jumping-clock.ts";
@@ -147,6 +147,20 @@ describe("early answers", () => {
     expect(arrivals()).toEqual(["first"]);
   });
 
+  test("so does who set itself a deadline, and its place is free for another", async () => {
+    await start({ waitingMax: 1 });
+    const first = await takeSeat();
+    const late = ask("late", { "x-millrace-deadline-ms": "1000" });
+    await inLine(1);
+    clock.jump(1001);
+    expect([503, 504]).toContain((await late).status);
+    await inLine(0);
+    const next = ask("next", { "x-millrace-priority": "low" });
+    await inLine(1);
+    expect(await drain(first.answer, next)).toEqual(["first", "next"]);
+    expect((await next).status).toBe(200);
+  });
+
   test("a request that needs more than there may ever be is told so", async () => {
     await start({}, { seatsMax: 1, tokensMax: 1000 });
     const answer = await ask("long ".repeat(2000));
@@ -245,6 +259,22 @@ describe("what the upstream says", () => {
     const after = await seats();
     expect(after).toBeLessThan(100);
     expect(after).toBeGreaterThanOrEqual(2);
+  });
+
+  test("what failed gives it none back, what was answered does", async () => {
+    await start({}, { seatsMax: 100 });
+    const many = (count = 40) => Promise.all(Array.from({ length: count }, (_, at) => ask(`many ${at}`)));
+    upstream.behave(rateLimited(1));
+    await many(10);
+    const cut = await seats();
+    expect(cut).toBeLessThanOrEqual(10);
+    clock.jump(1001);
+    upstream.behave(refuses(500));
+    await many();
+    expect(await seats()).toBe(cut);
+    upstream.behave(rightAnswer);
+    await many();
+    expect(await seats()).toBeGreaterThan(cut);
   });
 
   test("an overload inside a stream cuts its seats too", async () => {

@@ -43,7 +43,7 @@ export function admit(options: AdmitOptions): Step {
       // Chosen before it failed. Nothing was asked yet: to go elsewhere is no retry.
       const isInVain = late.kind === "admitted" && exchange.hasOthers && options.isEjected(upstream);
       if (!isInVain) return go(exchange, demand, late, next, options);
-      late.finish({ tokens: 0 });
+      late.finish({ tokens: 0, hasFailed: true });
       return refuse(exchange, "overloaded", `${WHY.elsewhere} ${LATER}`);
     });
   };
@@ -84,7 +84,7 @@ async function seated(
       finish(usageOf(exchange, answer, beganAt, clock.monotonic()));
     });
   } catch (error) {
-    finish({ tokens: 0 });
+    finish({ tokens: 0, hasFailed: true });
     throw error;
   }
 }
@@ -96,6 +96,7 @@ function usageOf(exchange: Exchange, answer: Answer, beganAt: number, nowMs: num
   }
   const { usage, upstreamFirstByteAt } = exchange.report;
   const tokens = usedTokens(usage);
+  if (verdict.kind === "failed") return { tokens: tokens ?? 0, hasFailed: true };
   if (verdict.kind !== "ok" || !usage || tokens === undefined) return { tokens: tokens ?? 0 };
   const firstTokenMs = upstreamFirstByteAt === undefined ? {} : { firstTokenMs: upstreamFirstByteAt - beganAt };
   return { tokens, ...firstTokenMs, latency: (nowMs - beganAt) / workOf(usage) };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { AdmissionRequest } from "./index.ts";
-import { type Caller, make } from "./testing.ts";
+import { AdaptiveLimit, type AdmissionRequest, type Usage } from "./index.ts";
+import { type Caller, make, newClock } from "./testing.ts";
 
 const states = (...callers: Caller[]) => callers.map((caller) => caller.is);
 
@@ -309,6 +309,27 @@ test("who can go elsewhere is told so, in order of arrival; who cannot stays, an
   expect(queue.stats()).toMatchObject({ inFlight: 2, shed: { elsewhere: 3 }, waiting: { low: { count: 0 } } });
   queue.turnAway();
   expect(clock.pendingCount).toBe(0);
+});
+
+test("work that failed teaches nothing: no limit grows by it, and it is not taken for quick", async () => {
+  const clock = newClock();
+  const seats = new AdaptiveLimit({ floor: 1, ceiling: 100, initial: 10, clock });
+  const { queue, ask } = make({ clock, seats });
+  const round = async (usage: Usage) => {
+    const callers = Array.from({ length: Math.floor(seats.value) }, () => ask());
+    await clock.advance(1000);
+    for (const caller of callers) caller.finish(usage);
+  };
+  for (let turn = 0; turn < 5; turn++) await round({ tokens: 0, hasFailed: true });
+  expect(seats.value).toBe(10);
+  for (let turn = 0; turn < 5; turn++) await round({ tokens: 100 });
+  expect(seats.value).toBeGreaterThan(11);
+  const grown = Array.from({ length: Math.floor(seats.value) }, () => ask());
+  const waitMs = queue.expectedWaitMs("normal");
+  expect(waitMs).toBeGreaterThan(0);
+  grown[0]?.finish({ hasFailed: true });
+  ask();
+  expect(queue.expectedWaitMs("normal")).toBe(waitMs);
 });
 
 test("finishing twice gives one seat back", async () => {

@@ -236,6 +236,7 @@ export class AdmissionQueue {
       else seats.pushedBack({ retryAfterMs, startedMs, used });
       return;
     }
+    if (usage?.hasFailed) return;
     seats.finished({ amount: 1, used, startedMs, latency: areTokens ? undefined : usage?.latency });
     limit.finished({ amount: tokens, used: usedTokens, startedMs, latency: areTokens ? usage?.latency : undefined });
     const tookMs = this.#clock.monotonic() - startedMs;

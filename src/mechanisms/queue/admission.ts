@@ -46,4 +46,6 @@ export interface Usage {
   readonly latency?: number;
   /** The upstream said that it had too much: 429, 529, a `retry-after`. Cuts both limits; holds nobody back by itself. */
   readonly pushedBack?: { readonly retryAfterMs?: number };
+  /** It failed, and not for want of room, or was not begun at all: no limit grows by it, and no duration is learned. */
+  readonly hasFailed?: boolean;
 }
