@@ -48,6 +48,18 @@ describe("push-back", () => {
     }
   });
 
+  test("is made good in whole seats, from any floor", async () => {
+    for (const floor of [1, 2, 3, 4, 5]) {
+      const clock = newClock();
+      const limit = new AdaptiveLimit({ floor, ceiling: 100, initial: 100, clock });
+      limit.pushedBack({ used: 1 });
+      expect(limit.value).toBe(floor);
+      await clock.advance(1);
+      for (let turn = 0; turn < 500; turn++) done(limit, clock.monotonic(), undefined, Math.floor(limit.value));
+      expect(limit.value).toBe(100);
+    }
+  });
+
   test("stops growth until retry-after, a minute at most", async () => {
     const { clock, limit } = make();
     limit.pushedBack({ retryAfterMs: 1e9 });

@@ -100,11 +100,15 @@ export class AdaptiveLimit {
   }
 
   finished({ amount, used, startedMs, latency }: Finished): void {
-    const isInUse = used >= IN_USE * this.#value;
     if (latency !== undefined && latency > 0 && latency < Number.MAX_VALUE) this.#observe(latency, used, startedMs);
     const { ceiling, clock } = this.#options;
-    if (!isInUse || this.#isSlow || this.#value >= ceiling || clock.monotonic() < this.#growsAgainMs) return;
+    if (!this.#isInUse(used) || this.#isSlow || this.#value >= ceiling || clock.monotonic() < this.#growsAgainMs) return;
     this.#value = Math.min(ceiling, this.#value + (this.#growth() * Math.min(amount, this.#value)) / this.#value);
+  }
+
+  /** Of what is whole: between two and three seats no more than two can be taken. */
+  #isInUse(used: number): boolean {
+    return used >= IN_USE * Math.floor(this.#value);
   }
 
   /**
@@ -127,7 +131,7 @@ export class AdaptiveLimit {
     this.#window = [];
     this.#base ??= median;
     const ratio = median / this.#base;
-    const isInUse = used >= IN_USE * this.#value;
+    const isInUse = this.#isInUse(used);
     const { tolerance } = this.#options;
     this.#isSlow = ratio > (1 + tolerance) / 2;
     const pace = ratio < 1 ? BASE_FALL : isInUse ? BASE_RISE_BUSY : BASE_RISE_IDLE;
