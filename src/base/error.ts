@@ -19,6 +19,9 @@ export const errorCodes = {
   pool_timeout: "No pooled resource became free, or could be made, looked after or ended, within its limit.",
   pool_failing: "A pool has no resource and its attempts to make one failed; it tries again by itself.",
   release_invalid: "A pooled resource was given back a second time.",
+  batch_full: "As many items wait to be committed as may, or as many bytes; this one was refused and is not committed.",
+  batch_unknown:
+    "A commit did not end in time, or gave no result for each of its items: whether these were committed is not known.",
   shutting_down: "The server is stopping and no longer takes work.",
   engine_missing: "A program that a command or test needs is not on this machine.",
 } as const;
