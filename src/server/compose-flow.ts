@@ -48,7 +48,10 @@ export function openFlow(config: Config, upstreams: readonly Upstream[], clock: 
       return probe ? [{ upstream, model: probe.model, everyMs: probe.seconds * 1000 }] : [];
     }),
     answerMsMax: PROBE_MS_MAX,
-    found: ({ name, dialect }, isOk) => balancers[dialect].probed(name, isOk),
+    found({ name, dialect }, isOk) {
+      balancers[dialect].probed(name, isOk);
+      if (balancers[dialect].isEjected(name)) queues.get(name)?.turnAway();
+    },
   });
   return {
     options: { estimator: new TokenEstimator(), budget: budget?.options, queues, balancers },

@@ -91,6 +91,6 @@ function overBudget(exchange: Exchange, refused: Refused, accounts: readonly Nam
         ? `${Math.ceil(seconds / 60)} minutes`
         : `${Math.ceil(seconds)} s`;
   // Later for some than for others: those refused together must not come back together.
-  const retryAfterSeconds = Math.min(RETRY_AFTER_SECONDS_MAX, seconds * (1 + JITTER * random.next()));
+  const retryAfterSeconds = Math.min(RETRY_AFTER_SECONDS_MAX / (1 + JITTER), seconds) * (1 + JITTER * random.next());
   return refuse(exchange, "rate_limited", `${what} There is room again in about ${when}.`, { retryAfterSeconds });
 }

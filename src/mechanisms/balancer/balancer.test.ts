@@ -206,6 +206,8 @@ describe("a retry", () => {
     expect(retries()).toBe(3);
     await clock.advance(60_000);
     for (let at = 0; at < 200; at++) ask();
+    // Turned away before anything was sent.
+    for (let at = 0; at < 1000; at++) ask({}, { kind: "left" });
     const granted = retries();
     expect(granted).toBeGreaterThanOrEqual(19);
     expect(granted).toBeLessThanOrEqual(23);

@@ -195,6 +195,8 @@ export class Balancer {
         if (isDone) return;
         isDone = true;
         member.end(tokens);
+        // Who was turned away from one line after another has asked nobody: that earns no retries.
+        if (outcome.kind === "left") this.#retries.withdraw(this.#options.clock.monotonic());
         if (session) this.#leave(session, member, outcome, isGuest);
         this.#learn(member, outcome);
       },

@@ -20,6 +20,11 @@ export class RetryBudget {
     this.#requests.add(1, nowMs);
   }
 
+  /** It was counted, but never sent. */
+  withdraw(nowMs: number): void {
+    this.#requests.add(-1, nowMs);
+  }
+
   /** Takes one retry out of the budget, if it has one. */
   take(nowMs: number): boolean {
     if (this.#share === 0) return false;
