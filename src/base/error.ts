@@ -5,7 +5,7 @@
 export const errorCodes = {
   config_invalid: "The configuration file, the environment or a flag has a value that cannot be used.",
   option_invalid: "A library option is missing, unbounded or out of range.",
-  store_unavailable: "A store (SQLite, Redis) did not answer, or refused the operation.",
+  store_unavailable: "A store (SQLite, PostgreSQL, Redis) did not answer, or refused the operation.",
   store_corrupt: "A store returned a record that this version cannot read.",
   key_invalid: "A key or value given to a store is empty, too long or too large.",
   credential_invalid: "A token, key or JWT was not accepted.",

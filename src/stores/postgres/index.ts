@@ -1,0 +1,3 @@
+// The door of stores/postgres: conversations on PostgreSQL.
+
+export { PostgresThreadStore, type PostgresThreadStoreOptions } from "./postgres-thread-store.ts";

@@ -1,0 +1,176 @@
+// Fills the table that is searched from the feed of changes, behind the writes, so that search never delays one. Of all
+// servers one works at a time. Invariant: rows and how far they go are committed together, so that a change is never left
+// out nor taken twice; whatever the index says, who may see a thread is asked of the thread (searchThreads).
+
+import { type Cancel, type Clock, MillraceError } from "../../base/index.ts";
+import type { ThreadKey, Visibility } from "../../ports/index.ts";
+import { CHANGES, type ChangeRow } from "./feed.ts";
+import { type Read, readMessageRanges } from "./message-reader.ts";
+import type { PostgresConnection, Run } from "./postgres-connection.ts";
+import { textOf } from "./record-row.ts";
+import { rowsStatement } from "./rows-statement.ts";
+import { lastingMarks, visibilityMark, wordsOf } from "./search-words.ts";
+import { keyOf } from "./write-plan.ts";
+
+const CHANGES_MAX = 500;
+const STEP_MS_MAX = 60_000;
+
+const LOCK = "hashtextextended('millrace search ' || current_schema(), 0)";
+const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(${LOCK}) AS mine`;
+const WAIT_FOR_LOCK = `SELECT pg_advisory_xact_lock(${LOCK}) IS NULL AS waited`;
+
+interface SeenThread {
+  tenant: string;
+  id: string;
+  user_id: string;
+  team: string;
+  visibility: Visibility;
+  deleted: boolean;
+}
+
+export class SearchIndex {
+  readonly #connection: PostgresConnection;
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  #cancel: Cancel | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  /** @param everyMs how long after a look at the feed the next is taken */
+  constructor(connection: PostgresConnection, clock: Clock, everyMs: number) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#everyMs = everyMs;
+  }
+
+  start(): void {
+    if (this.#stopped || this.#cancel) return;
+    this.#plan(this.#everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  /** Up to all that is settled now, also when another server is at it. */
+  async catchUp(): Promise<void> {
+    while ((await this.#step("wait")) === "more") if (this.#stopped) return;
+  }
+
+  #plan(waitMs: number): void {
+    this.#cancel = this.#clock.schedule(waitMs, () => {
+      this.#running = this.#work();
+    });
+  }
+
+  /** While there is much to do it rests as long as it worked: writes come first. */
+  async #work(): Promise<void> {
+    const startMs = this.#clock.monotonic();
+    let outcome: "more" | "done" = "done";
+    try {
+      outcome = await this.#step("try");
+    } catch (error) {
+      if (!MillraceError.is(error)) throw error; // The engine is away: the next look finds it back.
+    }
+    if (!this.#stopped) this.#plan(outcome === "more" ? this.#clock.monotonic() - startMs : this.#everyMs);
+  }
+
+  #step(how: "try" | "wait"): Promise<"more" | "done"> {
+    return this.#connection.transaction(async (run) => {
+      const [lock] = await run<{ mine: boolean }>(how === "try" ? TRY_LOCK : WAIT_FOR_LOCK);
+      if (lock?.mine === false) return "done";
+      await run(`SET LOCAL statement_timeout = ${STEP_MS_MAX}`);
+      const [progress] = await run<{ position: number; number: number }>(
+        "SELECT position::float8 AS position, number::float8 AS number FROM search_progress",
+      );
+      const { position = 0, number = 0 } = progress ?? {};
+      const changes = await run<ChangeRow>(CHANGES, [position, CHANGES_MAX]);
+      const last = changes.at(-1);
+      if (last === undefined) return "done";
+      const added = await index(run, changes, number);
+      await run("UPDATE search_progress SET position = $1, number = $2", [last.position, number + added]);
+      return changes.length === CHANGES_MAX ? "more" : "done";
+    }, STEP_MS_MAX);
+  }
+}
+
+const THREAD = { tenant: "text", thread: "text" } as const;
+
+const seeThreads = rowsStatement<typeof THREAD, SeenThread>(
+  THREAD,
+  (n) => `SELECT t.tenant, t.id, t.user_id, t.team, t.visibility, t.deleted_ms IS NOT NULL AS deleted
+    FROM ${n} JOIN thread t ON t.tenant = n.tenant AND t.id = n.thread`,
+);
+
+const addRows = rowsStatement(
+  { ...THREAD, number: "int8", sequence: "int4", visibility: "text", words: "text" },
+  (n) => `INSERT INTO search (tenant, thread, number, sequence, visibility, words)
+    SELECT tenant, thread, number, sequence, visibility, array_to_tsvector(string_to_array(words, ' ')) FROM ${n}
+    ON CONFLICT (tenant, thread, sequence) DO NOTHING`,
+);
+
+const removeThreads = rowsStatement(
+  THREAD,
+  (n) => `DELETE FROM search s USING ${n} WHERE s.tenant = n.tenant AND s.thread = n.thread`,
+);
+
+/** Rows of a thread are marked alike: the first one tells whether they have to be marked anew. */
+const markAnew = rowsStatement(
+  { ...THREAD, visibility: "text", mark: "text", others: "text" },
+  (n) => `WITH moved AS MATERIALIZED (SELECT n.* FROM ${n} CROSS JOIN LATERAL (
+        SELECT s.visibility FROM search s WHERE s.tenant = n.tenant AND s.thread = n.thread ORDER BY s.sequence LIMIT 1) old
+      WHERE old.visibility <> n.visibility)
+    UPDATE search s SET visibility = moved.visibility,
+      words = ts_delete(s.words, string_to_array(moved.others, ' ')) || array_to_tsvector(ARRAY[moved.mark])
+    FROM moved WHERE s.tenant = moved.tenant AND s.thread = moved.thread`,
+);
+
+/** @returns how many numbers were used */
+async function index(run: Run, changes: readonly ChangeRow[], number: number): Promise<number> {
+  const keys = new Map(changes.map(({ tenant, thread }) => [keyOf(tenant, thread), { tenant, thread }]));
+  const threads = new Map((await seeThreads(run, [...keys.values()])).map((row) => [keyOf(row.tenant, row.id), row]));
+  const live = [...threads.values()].filter(({ deleted }) => !deleted);
+  await markAnew(run, live.map(marksOf));
+  const gone = [...threads.values()].filter(({ deleted }) => deleted).map(({ tenant, id }) => ({ tenant, thread: id }));
+  await removeThreads(run, gone);
+  const ranges = changes
+    .filter(({ first, last, tenant, thread }) => first <= last && threads.get(keyOf(tenant, thread))?.deleted === false)
+    .map(({ tenant, thread, first, last }) => ({ key: { tenant, id: thread }, from: first, to: last }));
+  const read = new Map((await readMessageRanges(run, ranges)).map((each) => [nameOf(each.key, each.message.sequence), each]));
+  const rows = [];
+  for (const { key, from, to } of ranges) {
+    for (let sequence = from; sequence <= to; sequence++) {
+      const found = read.get(nameOf(key, sequence));
+      const thread = threads.get(keyOf(key.tenant, key.id));
+      if (found && thread) rows.push(searchRow(found, thread, number + rows.length + 1));
+    }
+  }
+  await addRows(run, rows);
+  return rows.length;
+}
+
+const nameOf = ({ tenant, id }: ThreadKey, sequence: number) => keyOf(tenant, id, String(sequence));
+
+function searchRow({ key, message }: Read, thread: SeenThread, number: number) {
+  const words = "corrupt" in message ? [] : wordsOf(textOf(message));
+  const marks = [
+    ...lastingMarks({ tenant: key.tenant, user: thread.user_id, team: thread.team }),
+    visibilityMark(thread.visibility),
+  ];
+  return {
+    tenant: key.tenant,
+    thread: key.id,
+    number,
+    sequence: message.sequence,
+    visibility: thread.visibility,
+    words: [...words, ...marks].join(" "),
+  };
+}
+
+function marksOf({ tenant, id, visibility }: SeenThread) {
+  const all: readonly Visibility[] = ["private", "team", "organisation"];
+  const others = all.filter((each) => each !== visibility).map(visibilityMark);
+  return { tenant, thread: id, visibility, mark: visibilityMark(visibility), others: others.join(" ") };
+}

@@ -1,0 +1,64 @@
+// What stands for a message in the index, and for a question: words, and marks of who may see it. PostgreSQL's own parser is
+// not used: it takes paths and addresses as one word, and letters by the locale of the database. A mark begins with a sign
+// that no word has, so nothing that is asked can be one.
+
+import type { ThreadFilter, Visibility } from "../../ports/index.ts";
+
+/** Written without spaces between words: each character is taken as one. */
+const UNSPACED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
+const WORD = new RegExp(`[${UNSPACED}]|[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED}]]+`, "gv");
+/** UTF-16 units. Longer ones are cut, on both sides. */
+const WORD_LENGTH_MAX = 64;
+const WORDS_OF_MESSAGE_MAX = 20_000;
+const WORDS_OF_QUESTION_MAX = 32;
+const MARK = "\u0001";
+
+interface Owner {
+  readonly tenant: string;
+  readonly user: string;
+  readonly team: string;
+}
+
+/** Each once; at most as many as a row of the index holds. */
+export const wordsOf = (text: string): string[] => distinct(text, WORDS_OF_MESSAGE_MAX);
+
+/** Marks that a message keeps. */
+export const lastingMarks = ({ tenant, user, team }: Owner): string[] => [
+  mark("tenant", tenant),
+  mark("user", tenant, user),
+  mark("member", tenant, team),
+];
+
+/** The mark that goes with the visibility of the thread. */
+export const visibilityMark = (visibility: Visibility): string => mark("visibility", visibility);
+
+/** As a tsquery; undefined when nothing is asked for. */
+export function questionOf(words: string, { tenant, viewer }: ThreadFilter): string | undefined {
+  const asked = distinct(words, WORDS_OF_QUESTION_MAX);
+  if (asked.length === 0) return undefined;
+  const sight = viewer
+    ? [
+        quote(mark("user", tenant, viewer.user)),
+        `(${quote(mark("member", tenant, viewer.team))} & ${quote(visibilityMark("team"))})`,
+        `(${quote(mark("tenant", tenant))} & ${quote(visibilityMark("organisation"))})`,
+      ].join(" | ")
+    : quote(mark("tenant", tenant));
+  return `${asked.map(quote).join(" & ")} & (${sight})`;
+}
+
+function distinct(text: string, countMax: number): string[] {
+  const words = new Set<string>();
+  for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
+    words.add(word.length <= WORD_LENGTH_MAX ? word : word.slice(0, WORD_LENGTH_MAX).toWellFormed());
+    if (words.size === countMax) break;
+  }
+  return [...words];
+}
+
+/** A digest, so that it is short. That two may share one is no harm: the rights are asked of the thread as well. */
+function mark(kind: string, ...names: readonly string[]): string {
+  return MARK + Bun.hash.xxHash64([kind, ...names].join("\0")).toString(36);
+}
+
+/** Words are letters and digits, marks too but for their beginning. */
+const quote = (lexeme: string) => `'${lexeme}'`;

@@ -1,0 +1,92 @@
+// Listings, totals and look-ups of threads. Each is one statement, and so one moment of the database; no message is read.
+// A page is the newest of up to three index ranges (own, shown to the team, shown to the organisation), each read from the
+// place where the page before ended: a page costs the same at any depth.
+
+import type { Found, Thread, ThreadFilter, ThreadLookup, ThreadPlace, ThreadUsage } from "../../ports/index.ts";
+import type { PostgresConnection } from "./postgres-connection.ts";
+import { conditionsOf, Parameters, sightOf, sightsOf } from "./thread-filter.ts";
+import { type ThreadRow, threadColumnsOf, threadOf } from "./thread-row.ts";
+
+const COLUMNS = threadColumnsOf("t");
+
+type Totals = ThreadUsage & { readonly threads: number; readonly messages: number };
+
+export async function listThreads(
+  connection: PostgresConnection,
+  filter: ThreadFilter,
+  page: { after?: ThreadPlace; limit: number },
+): Promise<readonly Thread[]> {
+  const parameters = new Parameters();
+  const conditions = conditionsOf(filter, parameters);
+  if (page.after !== undefined) {
+    const [activeMs, id] = [parameters.add(page.after.activeMs, "float8"), parameters.add(page.after.id, "text")];
+    conditions.push(`(t.active_ms, t.id) < (${activeMs}, ${id})`);
+  }
+  // Written out, so that the planner knows that it is few.
+  const newest = `ORDER BY active_ms DESC, id DESC LIMIT ${Math.trunc(page.limit)}`;
+  // A user's threads are a range of their own: what the viewer sees of them is found among few.
+  const sights = filter.user === undefined ? sightsOf(filter.viewer, parameters) : [sightOf(filter.viewer, parameters)];
+  const ranges = sights.map(
+    (sight) => `(SELECT t.tenant, t.id, t.active_ms FROM thread t WHERE ${[...conditions, sight].join(" AND ")} ${newest})`,
+  );
+  const rows = await connection.query<ThreadRow>(
+    `SELECT ${COLUMNS} FROM (SELECT * FROM (${ranges.join(" UNION ")}) seen ${newest}) page
+      JOIN thread t USING (tenant, id) ORDER BY page.active_ms DESC, page.id DESC`,
+    parameters.values,
+  );
+  return rows.map(threadOf);
+}
+
+export async function totalThreads(connection: PostgresConnection, filter: ThreadFilter): Promise<Totals> {
+  const parameters = new Parameters();
+  const conditions = [...conditionsOf(filter, parameters), sightOf(filter.viewer, parameters)];
+  const sums = ["messages", "input", "cached", "output", "cost"].map(
+    (column) => `coalesce(sum(t.${column}), 0)::float8 AS ${column}`,
+  );
+  const [totals] = await connection.query<Totals>(
+    `SELECT count(*)::float8 AS threads, ${sums.join(", ")} FROM thread t WHERE ${conditions.join(" AND ")}`,
+    parameters.values,
+  );
+  return { ...(totals as Totals) };
+}
+
+export async function findThread(connection: PostgresConnection, lookup: ThreadLookup): Promise<Found | undefined> {
+  if ("chains" in lookup) return findByChain(connection, lookup.tenant, lookup.chains);
+  const [row] = await lookUp(connection, lookup);
+  return row && { thread: threadOf(row) };
+}
+
+function lookUp(connection: PostgresConnection, lookup: Exclude<ThreadLookup, { chains: readonly string[] }>) {
+  const live = "t.deleted_ms IS NULL";
+  if ("tokenHash" in lookup) {
+    return connection.query<ThreadRow>(
+      `SELECT ${COLUMNS} FROM share s JOIN thread t ON t.tenant = s.tenant AND t.id = s.thread
+        WHERE s.token_hash = $1 AND ${live} LIMIT 1`,
+      [lookup.tokenHash],
+    );
+  }
+  const [column, value] = "session" in lookup ? ["session", lookup.session] : ["id", lookup.id];
+  const isIndexed = column === "session" ? "AND t.session IS NOT NULL" : "";
+  return connection.query<ThreadRow>(
+    `SELECT ${COLUMNS} FROM thread t WHERE t.tenant = $1 AND t.${column} = $2 ${isIndexed} AND ${live}`,
+    [lookup.tenant, value],
+  );
+}
+
+/** From the last one on, until one is found; of several threads that have it, the one last active. */
+async function findByChain(
+  connection: PostgresConnection,
+  tenant: string,
+  chains: readonly string[],
+): Promise<Found | undefined> {
+  const [row] = await connection.query<ThreadRow & { sequence: number }>(
+    `SELECT found.* FROM (SELECT chain FROM unnest($2::text[]) WITH ORDINALITY AS c(chain, place) ORDER BY place DESC) c
+      CROSS JOIN LATERAL (
+        SELECT ${COLUMNS}, m.sequence FROM message m JOIN thread t ON t.tenant = m.tenant AND t.id = m.thread
+        WHERE m.tenant = $1 AND m.chain = c.chain AND m.chain IS NOT NULL AND t.deleted_ms IS NULL
+        ORDER BY t.active_ms DESC, t.id DESC, m.sequence DESC LIMIT 1) found
+      LIMIT 1`,
+    [tenant, chains],
+  );
+  return row && { thread: threadOf(row), sequence: row.sequence };
+}

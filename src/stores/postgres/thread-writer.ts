@@ -1,0 +1,206 @@
+// Writes batches: reads what they concern under locks, decides in memory (write-plan.ts), and sends rows in a few statements
+// a batch. Invariants: threads are locked in the order of their keys and new ones begin in one order too, so that servers
+// wait for each other and never in a circle; a batch that PostgreSQL refuses is halved until the write it refuses is alone.
+
+import type { NewMessage, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
+import { WRITES_MAX } from "./feed.ts";
+import { type PostgresConnection, RefusedData, type Run } from "./postgres-connection.ts";
+import { rowOf, type ThreadRow, threadOf } from "./thread-row.ts";
+import { problemOf } from "./write-check.ts";
+import { keyOf, type PlannedMessage, type PlannedPiece, type Stored, WritePlan } from "./write-plan.ts";
+import * as statements from "./write-statements.ts";
+
+/** A message as it is stored. */
+export interface Encoded {
+  readonly record: Uint8Array;
+  readonly blobs: readonly { readonly hash: Uint8Array; readonly bytes: Uint8Array }[];
+  readonly excerpt: string;
+}
+
+type Encode = (message: NewMessage) => Encoded;
+
+export class ThreadWriter {
+  readonly #connection: PostgresConnection;
+  readonly #encode: Encode;
+
+  constructor(connection: PostgresConnection, encode: Encode) {
+    this.#connection = connection;
+    this.#encode = encode;
+  }
+
+  /** One outcome for each write. */
+  async write(writes: readonly ThreadWrite[]): Promise<readonly ThreadWritten[]> {
+    const outcomes: (ThreadWritten | undefined)[] = writes.map((write) => {
+      const why = problemOf(write);
+      return why === undefined ? undefined : { kind: "invalid", why };
+    });
+    const sound = writes.filter((_, index) => outcomes[index] === undefined);
+    const encoded = new Map<NewMessage, Encoded>();
+    for (const { message } of messagesOf(sound)) if (!encoded.has(message)) encoded.set(message, this.#encode(message));
+    const written: ThreadWritten[] = [];
+    for (let from = 0; from < sound.length; from += WRITES_MAX) {
+      written.push(...(await this.#writeOrHalve(sound.slice(from, from + WRITES_MAX), encoded)));
+    }
+    let next = 0;
+    return outcomes.map((outcome) => outcome ?? (written[next++] as ThreadWritten));
+  }
+
+  async #writeOrHalve(
+    writes: readonly ThreadWrite[],
+    encoded: ReadonlyMap<NewMessage, Encoded>,
+  ): Promise<readonly ThreadWritten[]> {
+    try {
+      return await this.#connection.transaction((run) => transact(run, writes, encoded));
+    } catch (error) {
+      if (!(error instanceof RefusedData)) throw error;
+      if (writes.length === 1) return [{ kind: "invalid", why: `PostgreSQL refuses it (SQLSTATE ${error.state})` }];
+      const half = writes.length >> 1;
+      const first = await this.#writeOrHalve(writes.slice(0, half), encoded);
+      return [...first, ...(await this.#writeOrHalve(writes.slice(half), encoded))];
+    }
+  }
+}
+
+function* messagesOf(writes: readonly ThreadWrite[]): Generator<{ key: ThreadKey; message: NewMessage }> {
+  for (const write of writes) {
+    if (write.kind !== "put" || write.messages === undefined) continue;
+    for (const message of write.messages) yield { key: write.key, message };
+  }
+}
+
+async function transact(
+  run: Run,
+  writes: readonly ThreadWrite[],
+  encoded: ReadonlyMap<NewMessage, Encoded>,
+): Promise<readonly ThreadWritten[]> {
+  const of = (message: NewMessage) => encoded.get(message) as Encoded;
+  await lockBlobs(run, writes, of);
+  const plan = new WritePlan(await load(run, writes), (message) => of(message).excerpt);
+  const outcomes = writes.map((write) => plan.apply(write));
+  await flush(run, plan, of);
+  return outcomes;
+}
+
+/** Who deletes a thread deletes blobs that nobody needs: nobody may begin to need one meanwhile. */
+async function lockBlobs(run: Run, writes: readonly ThreadWrite[], of: Encode): Promise<void> {
+  const tenants = new Map<string, boolean>();
+  for (const write of writes) {
+    const { tenant } = write.key;
+    if (write.kind === "delete") tenants.set(tenant, true);
+    const needs = write.kind === "put" && write.messages?.some((message) => of(message).blobs.length > 0);
+    if (needs && !tenants.has(tenant)) tenants.set(tenant, false);
+  }
+  if (tenants.size > 0)
+    await statements.lockBlobs(
+      run,
+      [...tenants].map(([tenant, alone]) => ({ tenant, alone })),
+    );
+}
+
+async function load(run: Run, writes: readonly ThreadWrite[]): Promise<Stored> {
+  const keys = new Map<string, ThreadKey>();
+  const created: { tenant: string; session: string }[] = [];
+  const pieces: { tenant: string; thread: string; id: string }[] = [];
+  for (const write of writes) {
+    const { tenant, id } = write.key;
+    keys.set(keyOf(tenant, id), write.key);
+    if (write.kind === "draft") pieces.push({ tenant, thread: id, id: write.draft });
+    if (write.kind === "put" && write.create?.session !== undefined) created.push({ tenant, session: write.create.session });
+  }
+  const clientIds: { tenant: string; thread: string; client_id: string }[] = [];
+  for (const { key, message } of messagesOf(writes)) {
+    clientIds.push({ tenant: key.tenant, thread: key.id, client_id: message.clientId });
+  }
+  // Sent one behind the other: what is read after the locks cannot change any more.
+  const [threads, messages, sessions, drafts] = await Promise.all([
+    statements.lockThreads(run, [...keys.values()]),
+    statements.findMessages(run, clientIds),
+    statements.findSessions(run, created),
+    statements.findDrafts(run, pieces),
+  ]);
+  return {
+    threads: new Map(threads.map((row) => [keyOf(row.tenant, row.id), row.deleted_ms === null ? threadOf(row) : "deleted"])),
+    messages: new Map(messages.map((row) => [keyOf(row.tenant, row.thread, row.client_id), row.sequence])),
+    sessions: new Map(sessions.map((row) => [keyOf(row.tenant, row.session), row.id])),
+    drafts: new Map(drafts.map((row) => [keyOf(row.tenant, row.thread, row.id), row.length])),
+  };
+}
+
+/** All is sent at once, in this order; servers that meet on a key meet on the same kind first, and there in order too. */
+async function flush(run: Run, plan: WritePlan, of: Encode): Promise<void> {
+  const rows = [...plan.changed].map((key) => ({ key, row: rowToKeep(plan, key) }));
+  const kept = rows.filter(({ key }) => !plan.created.has(key));
+  const shaped = kept.filter(({ key }) => plan.reshaped.has(key)).map(({ row }) => row);
+  const grown = kept.filter(({ key }) => !plan.reshaped.has(key)).map(({ row }) => row);
+  const begun = rows.filter(({ key }) => plan.created.has(key)).map(({ row }) => row);
+  const gone = [...plan.deleted.values()].map(({ thread }) => ({ tenant: thread.tenant, thread: thread.id }));
+  const uses = blobUses(plan, of);
+  const blobs = new Map(uses.map((use) => [`${use.tenant}\0${use.hex}`, use]));
+  await Promise.all([
+    statements.updateThreads(run, shaped), // First: deleted threads make their sessions free.
+    statements.updateSummaries(run, grown),
+    statements.insertThreads(run, begun.sort(inOneOrder)),
+    statements.insertMessages(
+      run,
+      plan.messages.map((planned) => messageRow(planned, of)),
+    ),
+    statements.insertBlobs(run, [...blobs.values()]),
+    statements.insertBlobUses(run, uses),
+    statements.insertPieces(run, plan.pieces.map(pieceRow)),
+    statements.endDrafts(
+      run,
+      plan.ended.map(({ key, draft }) => ({ tenant: key.tenant, thread: key.id, id: draft })),
+    ),
+    statements.keepShares(run, shareRows(plan)),
+    ...statements.deletions.map((statement) => statement(run, gone)),
+    statements.insertChanges(run, plan.changes.map(changeRow)),
+  ]);
+}
+
+function rowToKeep(plan: WritePlan, key: string): ThreadRow {
+  const gone = plan.deleted.get(key);
+  return gone ? { ...rowOf(gone.thread), deleted_ms: gone.atMs } : rowOf(plan.thread(key));
+}
+
+/** By session before id: two servers that begin threads for the same sessions give them ids of their own. */
+function inOneOrder(one: ThreadRow, other: ThreadRow): number {
+  const [first, second] = [one, other].map((row) => keyOf(row.session ?? "", row.tenant, row.id)) as [string, string];
+  return first < second ? -1 : 1;
+}
+
+function messageRow({ key, sequence, message }: PlannedMessage, of: Encode) {
+  const { record, blobs } = of(message);
+  const hashes = blobs.length === 0 ? null : Buffer.concat(blobs.map(({ hash }) => hash));
+  const { clientId, chain = null } = message;
+  return { tenant: key.tenant, thread: key.id, sequence, client_id: clientId, chain, hashes, record };
+}
+
+/** Each blob of a thread once, in the order of blobs. */
+function blobUses(plan: WritePlan, of: Encode) {
+  const uses = new Map<string, { tenant: string; thread: string; hex: string; hash: Uint8Array; bytes: Uint8Array }>();
+  for (const { key, message } of plan.messages) {
+    for (const { hash, bytes } of of(message).blobs) {
+      const hex = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength).toString("hex");
+      uses.set(keyOf(key.tenant, hex, key.id), { tenant: key.tenant, thread: key.id, hex, hash, bytes });
+    }
+  }
+  return [...uses].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, use]) => use);
+}
+
+function pieceRow({ key, draft, start, text, atMs }: PlannedPiece) {
+  const { tenant, id: thread } = key;
+  return { tenant, thread, id: draft, start, length: text.length, at_ms: atMs, piece: JSON.stringify(text) };
+}
+
+/** The last one of each id: a row may be kept once a statement. */
+function shareRows(plan: WritePlan) {
+  const rows = plan.shares.map(({ key, share }) => {
+    const row = { tenant: key.tenant, thread: key.id, id: share.id, token_hash: share.tokenHash };
+    return [keyOf(key.tenant, key.id, share.id), row] as const;
+  });
+  return [...new Map(rows).values()];
+}
+
+function changeRow({ key, kind, version, from, to }: WritePlan["changes"][number], ordinal: number) {
+  return { ordinal, tenant: key.tenant, thread: key.id, kind, version, first: from, last: to };
+}
