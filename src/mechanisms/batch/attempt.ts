@@ -1,4 +1,5 @@
-// One call of the commit, with its limit in time. It always ends; a commit that does not is left to itself, its signal aborted.
+// One call of the commit, with its limit in time. When it passes the commit is asked to stop, and given a moment to do so, so that it does
+// not meet the next one; what it says by then is believed. It always ends: a commit that does not is left to itself.
 
 import { type Abortable, Cancellation, MillraceError } from "../../base/index.ts";
 import type { CheckedOptions } from "./batch-options.ts";
@@ -13,28 +14,36 @@ export type Attempted<Result> = { readonly results: readonly Result[] } | Failur
 
 /** @param ends aborts when no commit is waited for any more. Not aborted yet. */
 export function attempt<Item, Result>(
-  { commit, clock, commitMsMax }: CheckedOptions<Item, Result>,
+  { commit, clock, commitMsMax, abortMsMax }: CheckedOptions<Item, Result>,
   items: readonly Item[],
   ends: Abortable,
 ): Promise<Attempted<Result>> {
   return new Promise((resolve) => {
     const signal = new Cancellation();
+    let stopped: Failure | undefined;
     const end = (attempted: Attempted<Result>) => {
       cancel();
       ends.removeEventListener("abort", cut);
       resolve(attempted);
     };
-    const leave = (why: string) => {
-      const failure = unknown(why);
-      end(failure);
+    const stop = (failure: Failure) => {
+      stopped = failure;
       signal.abort(failure.error);
     };
-    const cut = () => leave("The batcher was closed while the commit ran.");
-    const cancel = clock.schedule(commitMsMax, () => leave(`The commit did not end within ${commitMsMax} ms.`));
+    const cut = () => {
+      const failure = unknown("The batcher was closed while the commit ran.");
+      end(failure);
+      stop(failure);
+    };
+    let cancel = clock.schedule(commitMsMax, () => {
+      const failure = unknown(`The commit did not end within ${commitMsMax} ms.`);
+      cancel = clock.schedule(abortMsMax, () => end(failure));
+      stop(failure);
+    });
     ends.addEventListener("abort", cut);
     Promise.try(commit, items, signal).then(
       (results) => end(hasAll(results, items.length) ? { results } : unknown("The commit gave no result for each of its items.")),
-      (error: unknown) => end({ error, isUnknown: false }),
+      (error: unknown) => end(stopped ?? { error, isUnknown: false }),
     );
   });
 }

@@ -6,7 +6,7 @@ export interface BatcherOptions<Item, Result> {
   /**
    * Commits all of the items, or none, in their order; resolves once they are durable, with a result for each. What is wrong with
    * one item is best told in its result. A commit that rejects may be sent again, whole or in halves: it has done nothing, or
-   * does nothing twice. `signal` aborts after `commitMsMax` and at the end of `close`: what comes after that counts no more.
+   * does nothing twice. `signal` aborts after `commitMsMax` and at the end of `close`: then the commit is to end, soon.
    */
   commit: (items: readonly Item[], signal: Cancellation) => Promise<readonly Result[]>;
   /** Of an item, in any fixed way. Said once, when it is added. */
@@ -29,6 +29,8 @@ export interface BatcherOptions<Item, Result> {
   holdMsMax?: number;
   /** Limit on one commit. Default 10,000. */
   commitMsMax?: number;
+  /** How long a commit whose signal aborted may take to end; then the next one begins all the same. Default 1,000. */
+  abortMsMax?: number;
   /** How long `close` waits that is told no deadline. Default 10,000. */
   closeMsMax?: number;
   /** Items waiting for a commit, at most. Default 10,000. */
@@ -56,7 +58,7 @@ export type CheckedOptions<Item, Result> = Required<Omit<BatcherOptions<Item, Re
 };
 
 const COUNTS = ["itemsMax", "bytesMax", "commitsMax", "waitingMax", "waitingBytesMax"] as const;
-const TIMES = ["collectMsMax", "holdMsMax", "commitMsMax", "closeMsMax"] as const;
+const TIMES = ["collectMsMax", "holdMsMax", "commitMsMax", "abortMsMax", "closeMsMax"] as const;
 const RETRY_TIMES = ["firstMs", "maxMs", "forMs"] as const;
 
 /** Throws `option_invalid` for a number that bounds nothing. */
@@ -71,6 +73,7 @@ export function checkedOptions<Item, Result>(options: BatcherOptions<Item, Resul
     collectMsMax: 1000,
     holdMsMax: 5000,
     commitMsMax: 10_000,
+    abortMsMax: 1000,
     closeMsMax: 10_000,
     waitingMax: 10_000,
     waitingBytesMax: 64 * 1024 * 1024,

@@ -127,6 +127,27 @@ describe("failures", () => {
     expect(clock.pendingCount).toBe(0);
   });
 
+  test("one that ends soon after it was told to is believed; one that does not is left to itself", async () => {
+    const { clock, engine, add, batcher } = make({ commitMsMax: 1000, abortMsMax: 100, commit: (items) => engine.commit(items) });
+    engine.commitMs = 1050;
+    const late = add({ id: 1 });
+    await clock.advance(1050);
+    expect(late.value).toBe("result 1");
+    engine.commitMs = 5000;
+    const [deaf, next] = [add({ id: 2 }), add({ id: 3, rank: 7 })];
+    await clock.advance(1);
+    const after = add({ id: 4 });
+    await clock.advance(1098);
+    expect([deaf.settled, next.settled, engine.asked.length]).toEqual([0, 0, 2]);
+    engine.commitMs = 10;
+    await clock.advance(50);
+    expect([deaf.error, next.error]).toEqual([code("batch_unknown"), code("batch_unknown")]);
+    expect(after.value).toBe("result 4");
+    expect(batcher.stats()).toMatchObject({ unknown: 2, running: 0 });
+    await clock.advance(5000);
+    expect([deaf.settled, clock.pendingCount]).toEqual([1, 0]);
+  });
+
   test("one that hangs is tried again where that is said to be safe", async () => {
     const { clock, engine, add } = make({ commitMsMax: 1000, isRetriable: (error) => MillraceError.is(error, "batch_unknown") });
     engine.hangs = true;

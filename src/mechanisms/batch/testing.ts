@@ -35,11 +35,11 @@ export class Engine {
     this.#clock = clock;
   }
 
-  readonly commit = async (items: readonly Write[], signal: Cancellation): Promise<readonly string[]> => {
+  readonly commit = async (items: readonly Write[], signal?: Cancellation): Promise<readonly string[]> => {
     this.asked.push(items.map(({ id }) => id));
     this.askedAtMs.push(this.#clock.monotonic());
     this.runningMax = Math.max(this.runningMax, ++this.running);
-    signal.addEventListener("abort", () => this.aborts.push(signal.reason));
+    signal?.addEventListener("abort", () => this.aborts.push(signal.reason));
     try {
       if (this.hangs) await this.#clock.sleep(3_600_000, signal);
       await this.#clock.sleep(this.commitMs, signal);
