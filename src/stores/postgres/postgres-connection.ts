@@ -51,6 +51,9 @@ export class RefusedData extends Error {
   }
 }
 
+/** Thrown in a transaction that began from something that is so no more: it is undone, and done again. */
+export class OutOfDate extends Error {}
+
 export class PostgresConnection {
   readonly #options: PostgresConnectionOptions;
   readonly #client: SQL;
@@ -96,13 +99,14 @@ export class PostgresConnection {
   }
 
   /**
-   * `work` in a transaction, which ends with what it resolves to. What PostgreSQL gives up is begun anew.
+   * `work` in a transaction, which ends with what it resolves to. What PostgreSQL gives up, or is OutOfDate, is begun anew:
+   * `work` is told the how many-th time it is, from 1 on.
    * @param limitMs for all of it, in place of statementTimeoutMs
    */
-  async transaction<T>(work: (run: Run) => Promise<T>, limitMs = this.#options.statementTimeoutMs): Promise<T> {
+  async transaction<T>(work: (run: Run, attempt: number) => Promise<T>, limitMs = this.#options.statementTimeoutMs): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#borrow(limitMs, (run) => transact(run, work));
+        return await this.#borrow(limitMs, (run) => transact(run, () => work(run, attempt)));
       } catch (error) {
         if (!isWorthAnother(error)) throw error;
         if (attempt >= ATTEMPTS_MAX) throw unavailable("PostgreSQL gave the transaction up again and again", error);
@@ -145,10 +149,10 @@ export class PostgresConnection {
   }
 }
 
-async function transact<T>(run: Run, work: (run: Run) => Promise<T>): Promise<T> {
+async function transact<T>(run: Run, work: () => Promise<T>): Promise<T> {
   await run("BEGIN");
   try {
-    const result = await work(run);
+    const result = await work();
     const { command } = await run("COMMIT");
     if (command !== "COMMIT") throw unavailable("PostgreSQL undid the transaction");
     return result;
@@ -159,6 +163,7 @@ async function transact<T>(run: Run, work: (run: Run) => Promise<T>): Promise<T>
 }
 
 function isWorthAnother(error: unknown): boolean {
+  if (error instanceof OutOfDate) return true;
   const state = MillraceError.is(error) ? stateOf(error.cause) : undefined;
   return state !== undefined && WORTH_ANOTHER.includes(state);
 }
@@ -168,7 +173,7 @@ function stateOf(error: unknown): string | undefined {
 }
 
 function asOurs(error: unknown): unknown {
-  if (MillraceError.is(error)) return error;
+  if (MillraceError.is(error) || error instanceof OutOfDate) return error;
   const state = stateOf(error);
   // 22: data, 23: constraints, 54: sizes. What they say may hold the data, so that only the state is told on.
   const isData = state !== undefined && /^(?:22|23|54)/.test(state) && !WORTH_ANOTHER.includes(state);

@@ -35,7 +35,7 @@ export interface PostgresThreadStoreOptions {
   schema?: string;
   /** Connections for questions. Default 8. */
   readersMax?: number;
-  /** Connections for writes. Default 2. */
+  /** Connections for writes; a large batch takes two. Default 3. */
   writersMax?: number;
   /** Default 5,000. */
   connectTimeoutMs?: number;
@@ -50,7 +50,7 @@ export interface PostgresThreadStoreOptions {
 const DEFAULTS = {
   schema: "millrace",
   readersMax: 8,
-  writersMax: 2,
+  writersMax: 3,
   connectTimeoutMs: 5000,
   statementTimeoutMs: 10_000,
   callsMax: 1000,
@@ -75,8 +75,9 @@ export class PostgresThreadStore implements ThreadStore {
     this.#schema = rest.schema;
     this.#reads = connect(readersMax);
     // Keys are looked up one by one, also in a table that was empty when the statement was planned.
-    this.#writes = connect(writersMax, { enable_hashjoin: false, enable_mergejoin: false });
-    this.#indexing = connect(1, { enable_hashjoin: false, enable_mergejoin: false });
+    const byKey = { enable_hashjoin: false, enable_mergejoin: false, random_page_cost: 0.1, seq_page_cost: 0.1 };
+    this.#writes = connect(writersMax, byKey);
+    this.#indexing = connect(1, byKey);
     this.#writer = new ThreadWriter(this.#writes, encodeMessage);
     this.#index = new SearchIndex(this.#indexing, rest.clock, indexEveryMs);
     this.#isIndexing = indexEveryMs > 0;

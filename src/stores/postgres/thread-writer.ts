@@ -4,7 +4,7 @@
 
 import type { NewMessage, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
 import { WRITES_MAX } from "./feed.ts";
-import { type PostgresConnection, RefusedData, type Run } from "./postgres-connection.ts";
+import { OutOfDate, type PostgresConnection, RefusedData, type Run } from "./postgres-connection.ts";
 import { rowOf, type ThreadRow, threadOf } from "./thread-row.ts";
 import { problemOf } from "./write-check.ts";
 import { keyOf, type PlannedMessage, type PlannedPiece, type Stored, WritePlan } from "./write-plan.ts";
@@ -17,11 +17,18 @@ export interface Encoded {
   readonly excerpt: string;
 }
 
+/** After one that had been tried in vain. */
+const CAREFUL_BATCHES = 20;
+/** A batch of twice as many is written by two connections at once. */
+const LANE_WRITES_MIN = 32;
+
 type Encode = (message: NewMessage) => Encoded;
 
 export class ThreadWriter {
   readonly #connection: PostgresConnection;
   readonly #encode: Encode;
+  /** How many batches to come are done with care from the start. */
+  #carefulFor = 0;
 
   constructor(connection: PostgresConnection, encode: Encode) {
     this.#connection = connection;
@@ -37,12 +44,27 @@ export class ThreadWriter {
     const sound = writes.filter((_, index) => outcomes[index] === undefined);
     const encoded = new Map<NewMessage, Encoded>();
     for (const { message } of messagesOf(sound)) if (!encoded.has(message)) encoded.set(message, this.#encode(message));
-    const written: ThreadWritten[] = [];
-    for (let from = 0; from < sound.length; from += WRITES_MAX) {
-      written.push(...(await this.#writeOrHalve(sound.slice(from, from + WRITES_MAX), encoded)));
-    }
-    let next = 0;
-    return outcomes.map((outcome) => outcome ?? (written[next++] as ThreadWritten));
+    const lanes = lanesOf(writes, (index) => outcomes[index] === undefined);
+    const lanesDone = lanes.map(async (lane) => {
+      for (let from = 0; from < lane.length; from += WRITES_MAX) {
+        const part = lane.slice(from, from + WRITES_MAX);
+        const written = await this.#writeOrHalve(
+          part.map((index) => writes[index] as ThreadWrite),
+          encoded,
+        );
+        for (const [place, index] of part.entries()) outcomes[index] = written[place];
+      }
+    });
+    for (const lane of await Promise.allSettled(lanesDone)) if (lane.status === "rejected") throw lane.reason;
+    return outcomes as ThreadWritten[];
+  }
+
+  /** Most batches meet nobody and hold nothing twice: they are tried without locks and look-ups, and else done with care. */
+  async #transact(run: Run, writes: readonly ThreadWrite[], encoded: ReadonlyMap<NewMessage, Encoded>, attempt: number) {
+    if (attempt > 1) this.#carefulFor = CAREFUL_BATCHES;
+    const isHopeful = attempt === 1 && this.#carefulFor === 0;
+    if (this.#carefulFor > 0) this.#carefulFor--;
+    return transact(run, writes, encoded, isHopeful);
   }
 
   async #writeOrHalve(
@@ -50,7 +72,7 @@ export class ThreadWriter {
     encoded: ReadonlyMap<NewMessage, Encoded>,
   ): Promise<readonly ThreadWritten[]> {
     try {
-      return await this.#connection.transaction((run) => transact(run, writes, encoded));
+      return await this.#connection.transaction((run, attempt) => this.#transact(run, writes, encoded, attempt));
     } catch (error) {
       if (!(error instanceof RefusedData)) throw error;
       if (writes.length === 1) return [{ kind: "invalid", why: `PostgreSQL refuses it (SQLSTATE ${error.state})` }];
@@ -59,6 +81,23 @@ export class ThreadWriter {
       return [...first, ...(await this.#writeOrHalve(writes.slice(half), encoded))];
     }
   }
+}
+
+/** Indexes of writes. Those of one thread are in one lane, in their order; so are all that can take or free a session. */
+function lanesOf(writes: readonly ThreadWrite[], isSound: (index: number) => boolean): number[][] {
+  const bound = new Set<string>();
+  for (const write of writes) {
+    const isBound = write.kind === "delete" || (write.kind === "put" && write.create?.session !== undefined);
+    if (isBound) bound.add(keyOf(write.key.tenant, write.key.id));
+  }
+  const lanes: [number[], number[]] = [[], []];
+  for (const [index, { key }] of writes.entries()) {
+    if (!isSound(index)) continue;
+    const name = keyOf(key.tenant, key.id);
+    const isFirst = writes.length < LANE_WRITES_MIN * 2 || bound.has(name) || (Bun.hash.crc32(name) & 1) === 0;
+    lanes[isFirst ? 0 : 1].push(index);
+  }
+  return lanes.filter((lane) => lane.length > 0);
 }
 
 function* messagesOf(writes: readonly ThreadWrite[]): Generator<{ key: ThreadKey; message: NewMessage }> {
@@ -72,10 +111,11 @@ async function transact(
   run: Run,
   writes: readonly ThreadWrite[],
   encoded: ReadonlyMap<NewMessage, Encoded>,
+  isHopeful: boolean,
 ): Promise<readonly ThreadWritten[]> {
   const of = (message: NewMessage) => encoded.get(message) as Encoded;
   await lockBlobs(run, writes, of);
-  const plan = new WritePlan(await load(run, writes), (message) => of(message).excerpt);
+  const plan = new WritePlan(await load(run, writes, isHopeful), (message) => of(message).excerpt);
   const outcomes = writes.map((write) => plan.apply(write));
   await flush(run, plan, of);
   return outcomes;
@@ -97,7 +137,11 @@ async function lockBlobs(run: Run, writes: readonly ThreadWrite[], of: Encode): 
     );
 }
 
-async function load(run: Run, writes: readonly ThreadWrite[]): Promise<Stored> {
+/**
+ * @param isHopeful without locks, and as if no message were there already: versions, and indexes that hold each key once, tell
+ *   when that was wrong
+ */
+async function load(run: Run, writes: readonly ThreadWrite[], isHopeful: boolean): Promise<Stored> {
   const keys = new Map<string, ThreadKey>();
   const created: { tenant: string; session: string }[] = [];
   const pieces: { tenant: string; thread: string; id: string }[] = [];
@@ -111,10 +155,11 @@ async function load(run: Run, writes: readonly ThreadWrite[]): Promise<Stored> {
   for (const { key, message } of messagesOf(writes)) {
     clientIds.push({ tenant: key.tenant, thread: key.id, client_id: message.clientId });
   }
+  const inOrder = [...keys].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, key]) => key);
   // Sent one behind the other: what is read after the locks cannot change any more.
   const [threads, messages, sessions, drafts] = await Promise.all([
-    statements.lockThreads(run, [...keys.values()]),
-    statements.findMessages(run, clientIds),
+    isHopeful ? statements.findThreads(run, inOrder) : statements.lockThreads(run, inOrder),
+    isHopeful ? [] : statements.findMessages(run, clientIds),
     statements.findSessions(run, created),
     statements.findDrafts(run, pieces),
   ]);
@@ -128,18 +173,17 @@ async function load(run: Run, writes: readonly ThreadWrite[]): Promise<Stored> {
 
 /** All is sent at once, in this order; servers that meet on a key meet on the same kind first, and there in order too. */
 async function flush(run: Run, plan: WritePlan, of: Encode): Promise<void> {
-  const rows = [...plan.changed].map((key) => ({ key, row: rowToKeep(plan, key) }));
+  const rows = [...plan.changed].map(([key, was]) => ({ key, was, ...rowToKeep(plan, key) })).sort(inOrderOfKeys);
   const kept = rows.filter(({ key }) => !plan.created.has(key));
-  const shaped = kept.filter(({ key }) => plan.reshaped.has(key)).map(({ row }) => row);
-  const grown = kept.filter(({ key }) => !plan.reshaped.has(key)).map(({ row }) => row);
-  const begun = rows.filter(({ key }) => plan.created.has(key)).map(({ row }) => row);
+  const begun = rows.filter(({ key }) => plan.created.has(key)).sort(inOrderOfSessions);
+  const isShaped = kept.some(({ key }) => plan.reshaped.has(key));
   const gone = [...plan.deleted.values()].map(({ thread }) => ({ tenant: thread.tenant, thread: thread.id }));
   const uses = blobUses(plan, of);
   const blobs = new Map(uses.map((use) => [`${use.tenant}\0${use.hex}`, use]));
-  await Promise.all([
-    statements.updateThreads(run, shaped), // First: deleted threads make their sessions free.
-    statements.updateSummaries(run, grown),
-    statements.insertThreads(run, begun.sort(inOneOrder)),
+  const [updated] = await Promise.all([
+    // First: deleted threads make their sessions free.
+    isShaped ? statements.updateThreads(run, kept) : statements.updateSummaries(run, kept),
+    statements.insertThreads(run, begun),
     statements.insertMessages(
       run,
       plan.messages.map((planned) => messageRow(planned, of)),
@@ -155,6 +199,7 @@ async function flush(run: Run, plan: WritePlan, of: Encode): Promise<void> {
     ...statements.deletions.map((statement) => statement(run, gone)),
     statements.insertChanges(run, plan.changes.map(changeRow)),
   ]);
+  if (updated.affectedRows !== kept.length) throw new OutOfDate();
 }
 
 function rowToKeep(plan: WritePlan, key: string): ThreadRow {
@@ -162,8 +207,10 @@ function rowToKeep(plan: WritePlan, key: string): ThreadRow {
   return gone ? { ...rowOf(gone.thread), deleted_ms: gone.atMs } : rowOf(plan.thread(key));
 }
 
-/** By session before id: two servers that begin threads for the same sessions give them ids of their own. */
-function inOneOrder(one: ThreadRow, other: ThreadRow): number {
+const inOrderOfKeys = (one: { key: string }, other: { key: string }) => (one.key < other.key ? -1 : 1);
+
+/** Two servers that begin threads for the same sessions give them ids of their own. */
+function inOrderOfSessions(one: ThreadRow, other: ThreadRow): number {
   const [first, second] = [one, other].map((row) => keyOf(row.session ?? "", row.tenant, row.id)) as [string, string];
   return first < second ? -1 : 1;
 }

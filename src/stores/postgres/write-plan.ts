@@ -51,7 +51,8 @@ export class WritePlan {
   readonly #excerptOf: (message: NewMessage) => string;
   /** By keyOf. The ones of `created` were not there before. */
   readonly created = new Set<string>();
-  readonly changed = new Set<string>();
+  /** With the version that was read. */
+  readonly changed = new Map<string, number>();
   /** Those of `changed` of which more than messages changed. */
   readonly reshaped = new Set<string>();
   /** What is left of a thread that is gone. */
@@ -122,7 +123,7 @@ export class WritePlan {
     this.#stored.threads.set(key, thread);
     if (isNew) this.created.add(key);
     if (isNew && thread.session !== undefined) this.#stored.sessions.set(keyOf(thread.tenant, thread.session), thread.id);
-    this.changed.add(key);
+    if (!this.changed.has(key)) this.changed.set(key, thread.version - 1);
     this.#tell(thread, kind, messagesBefore + 1, thread.messages);
   }
 
@@ -169,7 +170,7 @@ export class WritePlan {
     const rest = begin({ tenant, id: key.id }, { user, team, createdMs, visibility });
     const thread: Thread = { ...rest, messages, activeMs, version: found.version + 1 };
     this.deleted.set(id, { thread, atMs });
-    this.changed.add(id);
+    if (!this.changed.has(id)) this.changed.set(id, found.version);
     this.reshaped.add(id);
     this.#stored.threads.set(id, "deleted");
     if (found.session !== undefined) this.#stored.sessions.delete(keyOf(tenant, found.session));

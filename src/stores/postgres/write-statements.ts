@@ -12,11 +12,17 @@ const THREAD = { tenant: "text", thread: "text" } as const;
 const SUMMARY = ["version", "active_ms", "messages", "input", "cached", "output", "cost", "excerpt", "participants"] as const;
 const SHAPE = ["visibility", "title", "session", "model", "tags", "archived", "pinned", "shares", "deleted_ms"] as const;
 
-export const lockThreads = rowsStatement<{ tenant: "text"; id: "text" }, ThreadRow>(
-  { tenant: "text", id: "text" },
-  (n) => `SELECT ${threadColumnsOf("t")} FROM ${n} JOIN thread t ON t.tenant = n.tenant AND t.id = n.id
-    ORDER BY t.tenant, t.id FOR NO KEY UPDATE OF t`,
-);
+const look = (lock: string) =>
+  rowsStatement<{ tenant: "text"; id: "text" }, ThreadRow>(
+    { tenant: "text", id: "text" },
+    (n) => `SELECT t.* FROM ${n} CROSS JOIN LATERAL (SELECT ${threadColumnsOf("t")} FROM thread t
+      WHERE t.tenant = n.tenant AND t.id = n.id LIMIT 1 ${lock}) t`,
+  );
+
+export const findThreads = look("");
+
+/** In the order of the rows that it is given. */
+export const lockThreads = look("FOR NO KEY UPDATE");
 
 /** Until the end of the transaction: `alone`, or together with all who do not want it alone. */
 export const lockBlobs = rowsStatement(
@@ -57,16 +63,14 @@ export const findDrafts = rowsStatement<
       ORDER BY d.start DESC LIMIT 1) last`,
 );
 
+/** Threads that are still as they were read: `was` is the version of then. In the order of the rows that it is given. */
 const update = (columns: readonly (keyof ThreadRow)[]) => {
-  const types: Columns = {
-    tenant: "text",
-    id: "text",
-    ...Object.fromEntries(columns.map((name) => [name, threadColumns[name]])),
-  };
+  const types = Object.fromEntries(columns.map((name) => [name, threadColumns[name]]));
+  const all: Columns = { tenant: "text", id: "text", was: "int4", ...types };
   return rowsStatement(
-    types,
+    all,
     (n) => `UPDATE thread t SET ${columns.map((column) => `${column} = n.${column}`).join(", ")}
-      FROM ${n} WHERE t.tenant = n.tenant AND t.id = n.id`,
+      FROM ${n} WHERE t.tenant = n.tenant AND t.id = n.id AND t.version = n.was`,
   );
 };
 
