@@ -1,0 +1,21 @@
+// The door of threads: every conversation recorded, found, shared, and never lost.
+
+export { type AuditEntry, AuditLog } from "./audit-log.ts";
+export { ADMIN_SCOPE, type Caller } from "./caller.ts";
+export { threadOfSession } from "./digest.ts";
+export type { TextOf } from "./draft-text.ts";
+export type { HitPage, ListFilter, PageOrder, ThreadPage } from "./listing.ts";
+export type { Outcome, Refused, Written } from "./outcome.ts";
+export { type Redact, redactor } from "./redaction.ts";
+export type { SecretPattern } from "./secret-patterns.ts";
+export { PAGE_MAX, type ThreadLimits } from "./thread-limits.ts";
+export { checkPolicy, type PolicyOf, type ThreadPolicy } from "./thread-policy.ts";
+export {
+  type MessageOrder,
+  type Shared,
+  type ShareOrder,
+  type ThreadOrder,
+  Threads,
+  type ThreadsOptions,
+} from "./threads.ts";
+export type { WriteThread } from "./write-thread.ts";

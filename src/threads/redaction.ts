@@ -1,0 +1,92 @@
+// Takes secrets out of what is stored: keys, tokens, credentials of headers, private keys. Every text of a message is read, at any depth;
+// each once for each pattern, in a time that grows with its length alone. What is not known by its look (a password) stays.
+
+import type { Json } from "../ports/index.ts";
+import { checkPatterns, SECRET_PATTERNS, type SecretPattern } from "./secret-patterns.ts";
+
+/** The same content, the same object, when there is nothing to take out. */
+export type Redact = (content: readonly Json[]) => readonly Json[];
+
+const DEPTH_MAX = 128;
+const KEY_BEGIN = "-----BEGIN ";
+const KEY_KIND = "PRIVATE KEY-----";
+const KEY_KIND_UNITS = 40;
+const KEY_END = "-----END ";
+const KEY_UNITS_MAX = 32_768;
+
+/** @param more patterns beside our own. Throws `option_invalid`. */
+export function redactor(more: readonly SecretPattern[] = []): Redact {
+  checkPatterns(more);
+  const patterns = [...more, ...SECRET_PATTERNS];
+  return (content) => redactJson(content, (text) => redactText(text, patterns), 0) as readonly Json[];
+}
+
+function redactJson(value: Json, redact: (text: string) => string, depth: number): Json {
+  if (typeof value === "string") return redact(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth === DEPTH_MAX) return "[too deep to be stored]";
+  if (Array.isArray(value)) {
+    const entries = value as readonly Json[];
+    const clean = entries.map((entry) => redactJson(entry, redact, depth + 1));
+    return clean.every((entry, index) => entry === entries[index]) ? value : clean;
+  }
+  const entries = Object.entries(value);
+  const clean = entries.map(([name, entry]) => [name, redactJson(entry, redact, depth + 1)] as const);
+  return clean.every(([, entry], index) => entry === entries[index]?.[1]) ? value : Object.fromEntries(clean);
+}
+
+function redactText(text: string, patterns: readonly SecretPattern[]): string {
+  let clean = withoutPrivateKeys(text);
+  for (const pattern of patterns) clean = withoutSecrets(clean, pattern);
+  return clean;
+}
+
+function withoutSecrets(text: string, { name, prefix, characters, min, keepsPrefix }: SecretPattern): string {
+  let at = text.indexOf(prefix);
+  if (at < 0) return text;
+  const isOne = RUNS[characters];
+  let clean = "";
+  let from = 0;
+  while (at >= 0) {
+    const begin = at + prefix.length;
+    let end = begin;
+    if (at === 0 || !isWord(text.charCodeAt(at - 1))) while (end < text.length && isOne(text.charCodeAt(end))) end++;
+    if (end - begin >= min) {
+      clean += `${text.slice(from, keepsPrefix ? begin : at)}[redacted: ${name}]`;
+      from = end;
+    }
+    // A run that was too short is shorter than `min`: no character is read more often than that.
+    at = text.indexOf(prefix, Math.max(from, begin));
+  }
+  return from === 0 ? text : clean + text.slice(from);
+}
+
+function withoutPrivateKeys(text: string): string {
+  let at = text.indexOf(KEY_BEGIN);
+  let clean = "";
+  let from = 0;
+  while (at >= 0) {
+    const kind = text.slice(at + KEY_BEGIN.length, at + KEY_BEGIN.length + KEY_KIND_UNITS).indexOf(KEY_KIND);
+    if (kind >= 0) {
+      const part = text.slice(at, at + KEY_UNITS_MAX);
+      const end = part.indexOf(KEY_END);
+      const dashes = end < 0 ? -1 : part.indexOf(KEY_KIND, end);
+      clean += `${text.slice(from, at)}[redacted: private key]`;
+      from = at + (dashes < 0 ? part.length : dashes + KEY_KIND.length);
+    }
+    at = text.indexOf(KEY_BEGIN, Math.max(from, at + 1));
+  }
+  return from === 0 ? text : clean + text.slice(from);
+}
+
+const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
+const isUpper = (unit: number): boolean => unit >= 65 && unit <= 90;
+const isWord = (unit: number): boolean => isDigit(unit) || isUpper(unit) || (unit >= 97 && unit <= 122);
+const isToken = (unit: number): boolean => isWord(unit) || unit === 95 || unit === 45;
+const DOTTED: ReadonlySet<number> = new Set([..."._~+/=-"].map((character) => character.charCodeAt(0)));
+
+const RUNS: Readonly<Record<SecretPattern["characters"], (unit: number) => boolean>> = {
+  token: isToken,
+  upper: (unit) => isUpper(unit) || isDigit(unit),
+  dotted: (unit) => isToken(unit) || DOTTED.has(unit),
+};
