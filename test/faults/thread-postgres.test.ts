@@ -3,6 +3,7 @@
 // by two at once and by a newer program. Nothing acknowledged is lost, nothing is there twice.
 
 import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { SQL } from "bun";
 import { systemClock, VirtualClock } from "../../src/base/index.ts";
 import type { NewThread, ThreadChangeEvent, ThreadKey, ThreadWrite } from "../../src/ports/index.ts";
@@ -185,6 +186,30 @@ function sharing(server: PostgresServer): void {
     await Promise.all(stores.map((store) => store.ready()));
     await Promise.all(stores.map((store, index) => store.write([append("one", `by ${index}`)])));
     expect((await clientIdsOf(openStore(server.url), "one")).length).toBe(6);
+  });
+
+  test("tables that were partitioned by tenant, as the page of the stores says, serve as before", async () => {
+    const store = openStore(server.url);
+    await store.write([append("one", "first"), append("two", "second")]);
+    const page = await Bun.file(join(import.meta.dir, "../../src/stores/README.md")).text();
+    const [, recipe = ""] = page.match(/```sql\n([^`]*)```/) ?? [];
+    const admin = new SQL(server.url, { max: 1 });
+    for (const table of ["message", "thread", "blob", "blob_use", "draft", "share", "search"]) {
+      const settings = table === "message" ? recipe : recipe.replaceAll(" WITH (toast_tuple_target = 4080)", "");
+      await admin.unsafe(settings.replaceAll("millrace.", `faults${schemas}.`).replaceAll("message", table)).simple();
+    }
+    await admin.close();
+    const again = openStore(server.url);
+    await again.write([
+      append("one", "first", "third"),
+      append("three", "fourth"),
+      { kind: "delete", key: keyOf("two"), atMs: 9 },
+    ]);
+    expect(await clientIdsOf(again, "one")).toEqual(["first", "third"]);
+    expect((await again.list(everyone, { limit: 9 })).map(({ id }) => id)).toEqual(["three", "one"]);
+    await again.catchUp();
+    expect((await again.search(everyone, "text", { limit: 9 })).hits.length).toBe(3);
+    expect((await again.totals(everyone)).threads).toBe(2);
   });
 
   test("threads taken crosswise: no deadlock, no gap, nothing lost", async () => {
