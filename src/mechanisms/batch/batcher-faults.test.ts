@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { Cancellation, MillraceError, VirtualClock } from "../../base/index.ts";
 import { Batcher } from "./index.ts";
-import { BAD, ids, make, RETRIABLE, watched } from "./testing.ts";
+import { BAD, ids, make, RETRIABLE, type Write, watched } from "./testing.ts";
 
 const codeOf = (error: unknown): string | undefined => (MillraceError.is(error) ? error.code : undefined);
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -29,6 +29,20 @@ describe("callers who leave", () => {
     expect(add({ id: 4 }, callers[0]).settled).toBe(0);
     expect(batcher.stats().added).toBe(3);
   });
+});
+
+test("whoever leaves makes room at once for who waits for it", async () => {
+  const { clock, add, batcher } = make({ waitingMax: 1, whenFull: "wait" });
+  add({ id: 0 });
+  await clock.advance(1);
+  const caller = new Cancellation();
+  add({ id: 1 }, caller);
+  add({ id: 2 });
+  expect(batcher.stats()).toMatchObject({ waiting: 1, waitingForRoom: 1 });
+  caller.abort("left");
+  expect(batcher.stats()).toMatchObject({ waiting: 1, waitingForRoom: 0 });
+  await clock.advance(20);
+  expect(batcher.stats()).toMatchObject({ acknowledged: 2, left: 1 });
 });
 
 describe("failures", () => {
@@ -68,6 +82,7 @@ describe("failures", () => {
       expect(ms).toBeGreaterThanOrEqual(whole / 2);
       expect(ms).toBeLessThanOrEqual(whole);
     }
+    expect(new Set(pauses.slice(-5)).size).toBe(5);
     expect(batcher.stats()).toMatchObject({ failingMs: 10_000, retries: pauses.length, waiting: 1, committing: 1 });
     engine.isDown = false;
     await clock.advance(1000);
@@ -98,6 +113,71 @@ describe("failures", () => {
     expect(late.value).toBe("result 3");
     expect(engine.committed.map(({ id }) => id)).toEqual([3]);
     expect(batcher.stats()).toMatchObject({ failed: 2, unknown: 0 });
+  });
+
+  test("who came while the engine failed waits as long, and no longer", async () => {
+    const { clock, engine, add } = make({ retry: { firstMs: 100, maxMs: 1000, forMs: 10_000 } });
+    engine.isDown = true;
+    add({ id: 1 });
+    await clock.advance(9000);
+    const late = add({ id: 2 });
+    await clock.advance(9999);
+    expect(late.settled).toBe(0);
+    await clock.advance(1100);
+    expect(late.error).toBe(RETRIABLE);
+  });
+
+  test("a batch that always fails is given up, though others beside it are committed", async () => {
+    const commit = async (items: readonly Write[]) => {
+      if (items.some(({ id }) => id === "cursed")) throw RETRIABLE;
+      return items.map(({ id }) => `result ${id}`);
+    };
+    const { clock, add, batcher } = make({
+      commit,
+      commitsMax: 2,
+      collectMsMax: 10,
+      retry: { firstMs: 100, maxMs: 100, forMs: 5000 },
+    });
+    const cursed = add({ id: "cursed" });
+    await clock.advance(0);
+    const flushed = batcher.flush();
+    const others = [];
+    for (const id of ids(60)) {
+      others.push(add({ id }));
+      await clock.advance(100);
+    }
+    await flushed;
+    expect(others.every(({ value }) => value !== undefined)).toBe(true);
+    expect(cursed.error).toBe(RETRIABLE);
+    expect(cursed.atMs).toBeLessThan(5200);
+  });
+
+  test("what succeeds or is found bad ends the count of failures: the other half of a batch has all of its time", async () => {
+    const { clock, engine, add, batcher } = make({ retry: { firstMs: 100, maxMs: 100, forMs: 1000 } });
+    engine.isDown = true;
+    const [bad, good] = [add({ id: "bad", isBad: true }), add({ id: "good" })];
+    await clock.advance(900);
+    engine.isDown = false;
+    while (bad.settled === 0) await clock.advance(1);
+    expect([bad.error, batcher.stats().failingMs]).toEqual([BAD, 0]);
+    engine.isDown = true;
+    await clock.advance(950);
+    expect(good.settled).toBe(0);
+    engine.isDown = false;
+    await clock.advance(200);
+    expect(good.value).toBe("result good");
+  });
+
+  test("a rule for errors that throws is no reason to try again", async () => {
+    const { clock, engine, add } = make({
+      isRetriable: () => {
+        throw new Error("no rule");
+      },
+    });
+    engine.failures.push(RETRIABLE);
+    const seen = add({ id: 1 });
+    await clock.advance(10);
+    expect(seen.error).toBe(RETRIABLE);
   });
 
   test("a backlog is not given up for one failure", async () => {
@@ -177,12 +257,13 @@ describe("flush and close", () => {
   test("flush waits for what was added before, and for nothing else", async () => {
     const { clock, add, batcher } = make({ itemsMax: 2 });
     await batcher.flush();
-    for (const id of ids(5)) add({ id });
+    for (const id of ids(5)) add({ id, rank: 5 });
     const flushed = watched(batcher.flush(), clock);
-    await clock.advance(25);
-    for (const id of ids(50, 5)) add({ id });
-    await clock.advance(4);
-    expect(flushed.settled).toBe(0);
+    await clock.advance(15);
+    for (const id of ids(4, 5)) add({ id, rank: 0 });
+    for (const id of ids(50, 9)) add({ id, rank: 6 });
+    await clock.advance(34);
+    expect([flushed.settled, batcher.stats().acknowledged]).toEqual([0, 8]);
     await clock.advance(1);
     expect(flushed.settled).toBe(1);
     expect(batcher.stats().waiting).toBeGreaterThan(40);

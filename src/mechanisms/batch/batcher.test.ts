@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { MillraceError } from "../../base/index.ts";
+import { Cancellation, MillraceError } from "../../base/index.ts";
 import type { BatcherOptions } from "./index.ts";
 import { ids, make, watched } from "./testing.ts";
 
@@ -95,6 +95,27 @@ describe("several commits at once", () => {
     expect(clock.pendingCount).toBe(0);
   });
 
+  test("what waits begins when any commit is done, though others run; no timer is left for what has gone", async () => {
+    const { clock, engine, add } = make({ commitsMax: 3, itemsMax: 2, collectMsMax: 60_000 });
+    engine.commitMs = 1000;
+    add({ id: 0 });
+    await clock.advance(1);
+    engine.commitMs = 10;
+    for (const id of [1, 2, 3]) add({ id });
+    await clock.advance(9);
+    expect(engine.asked).toEqual([[0], [1, 2]]);
+    await clock.advance(1);
+    expect(engine.asked).toEqual([[0], [1, 2], [3]]);
+    await clock.advance(10);
+    const caller = new Cancellation();
+    add({ id: 4 }, caller);
+    // Of the first commit its limit and the engine's work; and the one that waits for more.
+    expect(clock.pendingCount).toBe(3);
+    caller.abort("left");
+    expect(clock.pendingCount).toBe(2);
+    await clock.advance(0);
+  });
+
   test("a batch begins when any commit is done; flush holds nothing back", async () => {
     const { clock, engine, add, batcher } = make({ commitsMax: 3, collectMsMax: 60_000 });
     engine.commitMs = 1000;
@@ -115,12 +136,15 @@ describe("several commits at once", () => {
   });
 
   test("the next items of a key wait until the commit with the former is done", async () => {
-    const { clock, engine, add } = make({ commitsMax: 2, itemsMax: 2 });
+    const { clock, engine, add } = make({ commitsMax: 3, itemsMax: 2 });
     add({ id: "a1", key: "a" });
     await clock.advance(1);
     for (const id of ["a2", "a3", "b1", "b2"]) add({ id, key: id.slice(0, 1) });
     await clock.advance(1);
     expect(engine.asked).toEqual([["a1"], ["b1", "b2"]]);
+    await clock.advance(7);
+    // Two limits and the engine's work for two; nothing is held back that could not go.
+    expect([engine.running, clock.pendingCount]).toEqual([2, 4]);
     await clock.advance(50);
     expect(engine.asked.slice(2)).toEqual([["a2", "a3"]]);
     expect(clock.pendingCount).toBe(0);
@@ -219,12 +243,14 @@ describe("bounds", () => {
     const { clock, engine, add, batcher } = make({ whenFull: "wait", waitingMax: 2, waitingBytesMax: 1000 });
     add({ id: "runs" });
     await clock.advance(1);
-    const seen = ids(5, 1).map((id) => add({ id, bytes: 900 }));
     const never = add({ id: "never", bytes: 1001 });
+    await clock.advance(0);
+    expect(never.error).toEqual(code("batch_full"));
+    const seen = ids(5, 1).map((id) => add({ id, bytes: 900 }));
     const small = add({ id: "small", bytes: 1 });
     await clock.advance(0);
     expect(batcher.stats()).toMatchObject({ waiting: 1, waitingForRoom: 2, refused: 4 });
-    expect([never.error, small.error]).toEqual([code("batch_full"), code("batch_full")]);
+    expect(small.error).toEqual(code("batch_full"));
     await clock.advance(100);
     expect(engine.asked).toEqual([["runs"], [1], [2], [3]]);
     expect(seen.map(({ value }) => value !== undefined)).toEqual([true, true, true, false, false]);

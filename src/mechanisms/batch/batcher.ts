@@ -3,45 +3,31 @@
 // Invariants: an item is acknowledged only after the commit that held it; each caller is told once, whatever happens; items of a key
 // keep their order; one bad item takes no other with it. Deliberately knows no database: what durable means is the commit's to say.
 
-import { type Abortable, type Cancel, Cancellation, MillraceError } from "../../base/index.ts";
-import { attempt, type Failure } from "./attempt.ts";
+import { type Abortable, type Cancel, Cancellation, MillraceError, orAbort } from "../../base/index.ts";
 import { type BatcherOptions, type CheckedOptions, checkedOptions } from "./batch-options.ts";
+import { Committer } from "./committer.ts";
+import { Counts } from "./counts.ts";
 import type { Entry } from "./entry.ts";
 import { Flushes } from "./flushes.ts";
 import { Line, RANKS } from "./line.ts";
 import { LinkedList } from "./linked-list.ts";
-import { Outage } from "./outage.ts";
+import type { Outage } from "./outage.ts";
 
 export interface AddOptions {
   /** The item leaves when it aborts while it still waits. Once it is in a commit it stays. */
   signal?: Abortable | undefined;
 }
 
-export interface BatcherStats {
+export interface BatcherStats extends Readonly<Counts> {
   /** Items that wait for a commit, their bytes, and items that wait for room. */
-  waiting: number;
-  waitingBytes: number;
-  waitingForRoom: number;
-  /** Items in commits, and how many commits that are: those that pause before another try among them. */
-  committing: number;
-  running: number;
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  readonly waitingForRoom: number;
+  /** Items in commits, and how many commits that are; those that pause before another try are among them. */
+  readonly committing: number;
+  readonly running: number;
   /** How long commits have failed without one that did not, milliseconds; 0 while all is well. */
-  failingMs: number;
-  /** Since the start: items by what became of them, ... */
-  added: number;
-  acknowledged: number;
-  failed: number;
-  /** Of the failed ones: whether they were committed is not known. */
-  unknown: number;
-  left: number;
-  refused: number;
-  /** ... commits that succeeded, tries again, batches split to find a bad item, ... */
-  commits: number;
-  retries: number;
-  splits: number;
-  /** ... milliseconds from adding to acknowledgement, all together, and the longest of them. */
-  tookMs: number;
-  tookMsMax: number;
+  readonly failingMs: number;
 }
 
 export class Batcher<Item, Result> {
@@ -50,15 +36,11 @@ export class Batcher<Item, Result> {
   /** Those for whom there was no room, first come, first served. */
   readonly #outside = new LinkedList<Entry<Item, Result>>();
   readonly #flushes = new Flushes();
-  readonly #outage: Outage;
+  readonly #counts = new Counts();
+  readonly #committer: Committer<Item, Result>;
   /** Aborts when no commit is waited for any more. */
   readonly #ends = new Cancellation();
-  readonly #counts = {
-    ...{ added: 0, acknowledged: 0, failed: 0, unknown: 0, left: 0, refused: 0 },
-    ...{ commits: 0, retries: 0, splits: 0, tookMs: 0, tookMsMax: 0 },
-  };
   #running = 0;
-  #committing = 0;
   #isWaking = false;
   #cancelCollect: Cancel | undefined;
   #closed: Promise<number> | undefined;
@@ -66,7 +48,10 @@ export class Batcher<Item, Result> {
   /** Throws `option_invalid` for an option that bounds nothing. */
   constructor(options: BatcherOptions<Item, Result>) {
     this.#options = checkedOptions(options);
-    this.#outage = new Outage(this.#options.retry, this.#options.random);
+    this.#committer = new Committer<Item, Result>({
+      ...{ batch: this.#options, counts: this.#counts, flushes: this.#flushes, ends: this.#ends },
+      failed: (error, outage) => this.#giveUpThoseInLine(error, outage),
+    });
   }
 
   /**
@@ -80,18 +65,11 @@ export class Batcher<Item, Result> {
     return new Promise((resolve, reject) => this.#enter(this.#entry(item, resolve, reject), signal));
   }
 
-  /** Resolves once all is settled that was added before, and holds nothing back to gather more until then. Rejects as its signal does. */
+  /** Begins what is held back, and resolves once all is settled that was added before. Rejects as its signal does. */
   flush({ signal }: AddOptions = {}): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const leave = () => reject(signal?.reason);
-      signal?.addEventListener("abort", leave, { once: true });
-      void this.#flushes.wait().then(() => {
-        signal?.removeEventListener("abort", leave);
-        resolve();
-      });
-      this.#begin(true);
-    });
+    const done = this.#flushes.wait();
+    this.#begin(true);
+    return signal ? orAbort(done, signal) : done;
   }
 
   /**
@@ -105,13 +83,13 @@ export class Batcher<Item, Result> {
   }
 
   stats(): BatcherStats {
-    const { sinceMs } = this.#outage;
+    const { sinceMs } = this.#committer.outage;
     return {
       ...this.#counts,
       waiting: this.#line.size,
       waitingBytes: this.#line.bytes,
       waitingForRoom: this.#outside.size,
-      committing: this.#committing,
+      committing: this.#committer.committing,
       running: this.#running,
       failingMs: sinceMs === undefined ? 0 : this.#options.clock.monotonic() - sinceMs,
     };
@@ -123,7 +101,7 @@ export class Batcher<Item, Result> {
     const nowMs = clock.monotonic();
     const cancel = clock.schedule(Math.max(0, (deadlineMs ?? nowMs + closeMsMax) - nowMs), () => {
       this.#ends.abort(closed());
-      for (let entry = this.#oldest; entry; entry = this.#oldest) this.#giveUp(entry, closed());
+      for (let entry = this.#line.oldest; entry; entry = this.#line.oldest) this.#giveUp(entry, closed());
     });
     await this.flush();
     cancel();
@@ -149,7 +127,8 @@ export class Batcher<Item, Result> {
     const isIn = this.#outside.size === 0 && this.#hasRoomFor(entry);
     if (!isIn && (whenFull === "refuse" || this.#outside.size >= waitingMax || entry.bytes > waitingBytesMax)) {
       this.#counts.refused++;
-      throw full(this.#line.size, this.#line.bytes);
+      if (entry.bytes > waitingBytesMax) throw full(`one item of ${entry.bytes} bytes is more than may ever wait.`);
+      throw full(`${this.#line.size} items of ${this.#line.bytes} bytes wait to be committed. Add it again later.`);
     }
     this.#counts.added++;
     entry.order = this.#flushes.added();
@@ -172,10 +151,6 @@ export class Batcher<Item, Result> {
   #hasRoomFor({ bytes }: Entry<Item, Result>): boolean {
     const { waitingMax, waitingBytesMax } = this.#options;
     return this.#line.size < waitingMax && this.#line.bytes + bytes <= waitingBytesMax;
-  }
-
-  get #oldest(): Entry<Item, Result> | undefined {
-    return this.#line.oldest ?? this.#outside.first?.value;
   }
 
   get #isFull(): boolean {
@@ -224,13 +199,10 @@ export class Batcher<Item, Result> {
   /** @param isDue begins a batch although it is not full and another one runs */
   #begin(isDue = false): void {
     const { clock, commitsMax, itemsMax, bytesMax, holdMsMax } = this.#options;
-    let begins = isDue;
-    while (this.#running < commitsMax && (begins || this.#running === 0 || this.#isFull || this.#flushes.areWaiting)) {
+    while (this.#running < commitsMax && (isDue || this.#running === 0 || this.#isFull)) {
       const batch = this.#line.take({ itemsMax, bytesMax, overdueMs: clock.monotonic() - holdMsMax });
       if (batch.length === 0) break;
-      begins = false;
       this.#running++;
-      this.#committing += batch.length;
       for (const entry of batch) entry.unlisten?.();
       this.#letIn();
       void this.#run(batch);
@@ -253,115 +225,19 @@ export class Batcher<Item, Result> {
   }
 
   async #run(batch: Entry<Item, Result>[]): Promise<void> {
-    await this.#commit(batch);
+    await this.#committer.commit(batch);
     this.#line.release(batch);
     this.#running--;
     this.#begin(true);
   }
 
-  /** Settles all of them, whatever happens. In halves, in their order, after a failure that one of them may be to blame for. */
-  async #commit(batch: Entry<Item, Result>[]): Promise<void> {
-    let sinceMs: number | undefined;
-    const parts = [batch];
-    for (let part = parts.shift(); part; part = parts.shift()) {
-      const failure = await this.#attempt(part);
-      if (!failure) {
-        sinceMs = undefined;
-      } else if (this.#ends.aborted) {
-        this.#fail(part, failure);
-        this.#fail(parts.splice(0).flat(), { error: closed(), isUnknown: false });
-      } else if (this.#isRetriable(failure.error)) {
-        sinceMs ??= this.#outage.sinceMs;
-        const left = await this.#pause(part, failure, sinceMs);
-        if (left.length > 0) parts.unshift(left);
-      } else if (failure.isUnknown || part.length === 1) {
-        this.#fail(part, failure);
-      } else {
-        this.#counts.splits++;
-        const half = Math.ceil(part.length / 2);
-        parts.unshift(part.slice(0, half), part.slice(half));
-      }
-    }
-  }
-
-  /** Acknowledges them, or says why not. */
-  async #attempt(part: readonly Entry<Item, Result>[]): Promise<Failure | undefined> {
-    const { clock } = this.#options;
-    const items = part.map(({ item }) => item);
-    const attempted = await attempt(this.#options, items, this.#ends);
-    const nowMs = clock.monotonic();
-    if ("results" in attempted) {
-      this.#outage.over();
-      this.#acknowledge(part, attempted.results, nowMs);
-      return undefined;
-    }
-    if (attempted.isUnknown || this.#isRetriable(attempted.error)) {
-      this.#outage.failed(nowMs);
-      this.#giveUpThoseInLine(nowMs, attempted.error);
-    } else this.#outage.over();
-    return attempted;
-  }
-
-  #acknowledge(part: readonly Entry<Item, Result>[], results: readonly Result[], nowMs: number): void {
-    const counts = this.#counts;
-    counts.commits++;
-    counts.acknowledged += part.length;
-    this.#committing -= part.length;
-    part.forEach((entry, index) => {
-      const tookMs = nowMs - entry.addedMs;
-      counts.tookMs += tookMs;
-      counts.tookMsMax = Math.max(counts.tookMsMax, tookMs);
-      entry.resolve(results[index] as Result);
-      this.#flushes.settled(entry.order);
-    });
-  }
-
-  #fail(part: readonly Entry<Item, Result>[], { error, isUnknown }: Failure): void {
-    this.#counts.failed += part.length;
-    if (isUnknown) this.#counts.unknown += part.length;
-    this.#committing -= part.length;
-    for (const entry of part) {
-      entry.reject(error);
-      this.#flushes.settled(entry.order);
-    }
-  }
-
-  /** Leaves the engine alone for a moment. @returns those whose time for another try is not over */
-  async #pause(part: Entry<Item, Result>[], failure: Failure, sinceMs = 0): Promise<Entry<Item, Result>[]> {
+  #giveUpThoseInLine(cause: unknown, { sinceMs }: Outage): void {
     const { clock, retry } = this.#options;
-    const nowMs = clock.monotonic();
-    const isOver = ({ addedMs }: Entry<Item, Result>) => Math.max(sinceMs, addedMs) + retry.forMs <= nowMs;
-    this.#fail(part.filter(isOver), failure);
-    const left = part.filter((entry) => !isOver(entry));
-    await clock.sleep(this.#outage.pauseMs(), this.#ends).catch(() => {});
-    if (this.#ends.aborted) {
-      this.#fail(left, failure);
-      return [];
-    }
-    if (left.length > 0) this.#counts.retries++;
-    return left;
-  }
-
-  #giveUpThoseInLine(nowMs: number, cause: unknown): void {
-    const { forMs } = this.#options.retry;
-    const { sinceMs } = this.#outage;
-    if (sinceMs === undefined || sinceMs + forMs > nowMs) return;
-    const error = new MillraceError(
-      "store_unavailable",
-      "Commits fail for too long: this item was not committed. Add it again.",
-      {
-        cause,
-      },
-    );
-    for (let entry = this.#oldest; entry && entry.addedMs + forMs <= nowMs; entry = this.#oldest) this.#giveUp(entry, error);
-  }
-
-  #isRetriable(error: unknown): boolean {
-    try {
-      return this.#options.isRetriable(error);
-    } catch {
-      return false;
-    }
+    const untilMs = clock.monotonic() - retry.forMs;
+    if (sinceMs === undefined || sinceMs > untilMs) return;
+    const error = new MillraceError("store_unavailable", "Commits fail for too long: this item was not committed.", { cause });
+    // Those outside come into the line as it gets shorter.
+    for (let entry = this.#line.oldest; entry && entry.addedMs <= untilMs; entry = this.#line.oldest) this.#giveUp(entry, error);
   }
 }
 
@@ -369,5 +245,4 @@ const NOWHERE = { outside: undefined, arrival: undefined, chain: undefined, turn
 
 const closed = (): MillraceError => new MillraceError("shutting_down", "The batcher is closed: this item was not committed.");
 const invalid = (what: string): MillraceError => new MillraceError("option_invalid", `An item's ${what}`);
-const full = (count: number, bytes: number): MillraceError =>
-  new MillraceError("batch_full", `${count} items of ${bytes} bytes wait to be committed: there is no room. Add it again later.`);
+const full = (why: string): MillraceError => new MillraceError("batch_full", `There is no room: ${why}`);

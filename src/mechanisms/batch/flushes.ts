@@ -11,10 +11,6 @@ export class Flushes {
   #unsettled = 0;
   #waiting: Flush[] = [];
 
-  get areWaiting(): boolean {
-    return this.#waiting.length > 0;
-  }
-
   /** Its number. */
   added(): number {
     this.#unsettled++;

@@ -103,13 +103,15 @@ test("any course of events", () => {
         }
         const heldNow = new Set(batches.flat().flatMap(({ key }) => key ?? []));
         expect(line.size).toBe(waiting.length);
+        const keys = new Set([...waiting, ...batches.flat()].flatMap(({ key }) => key ?? []));
+        expect(line.keys).toBe(keys.size);
         expect(line.oldest).toBe(waiting[0] as Written);
         expect(line.bytes).toBe(waiting.reduce((sum, { bytes }) => sum + bytes, 0));
         expect(line.ready).toBe(waiting.filter(({ key }) => key === undefined || !heldNow.has(key)).length);
       }
       for (const batch of batches) line.release(batch);
       while (line.size > 0) line.release(line.take({ itemsMax: 3, bytesMax: 1, overdueMs: 0 }));
-      expect([line.bytes, line.ready]).toEqual([0, 0]);
+      expect([line.bytes, line.ready, line.keys]).toEqual([0, 0, 0]);
     }),
     { numRuns: 500 },
   );

@@ -39,6 +39,11 @@ export class Line<Item, Result> {
     return this.#arrivals.size;
   }
 
+  /** Keys of which something waits or is held. */
+  get keys(): number {
+    return this.#chains.size;
+  }
+
   get oldest(): Entry<Item, Result> | undefined {
     return this.#arrivals.first?.value;
   }
