@@ -1,6 +1,6 @@
 // What a filter says, in SQL about a thread `t`. Who may see what is a part of every question, never a look at its answer.
 
-import type { ThreadFilter, Viewer } from "../../ports/index.ts";
+import type { ThreadFilter, ThreadPlace, Viewer } from "../../ports/index.ts";
 import type { Parameter } from "./postgres-connection.ts";
 
 /** Collects parameters, and says how a statement names them. */
@@ -36,16 +36,56 @@ export function conditionsOf(filter: ThreadFilter, parameters: Parameters): stri
   return conditions;
 }
 
-/** What a viewer sees, as sets that may overlap: each is the range of one index. Nobody in particular sees all. */
-export function sightsOf(viewer: Viewer | undefined, parameters: Parameters): string[] {
-  if (viewer === undefined) return ["true"];
+/** What a viewer sees; nobody in particular sees all. */
+export function sightOf(viewer: Viewer | undefined, parameters: Parameters): string {
+  if (viewer === undefined) return "true";
   const user = parameters.add(viewer.user, "text");
   const team = parameters.add(viewer.team, "text");
-  return [`t.user_id = ${user}`, `t.visibility = 'team' AND t.team = ${team}`, "t.visibility = 'organisation'"];
+  const shown = `t.visibility = 'team' AND t.team = ${team} OR t.visibility = 'organisation'`;
+  return `(t.user_id = ${user} OR ${shown})`;
 }
 
-/** The same as one condition. */
-export const sightOf = (viewer: Viewer | undefined, parameters: Parameters) =>
-  `(${sightsOf(viewer, parameters)
-    .map((sight) => `(${sight})`)
-    .join(" OR ")})`;
+/** Part of what is listed: the threads of one index with that value of its column, or all of one index. */
+interface Range {
+  readonly column?: "user_id" | "team";
+  readonly value?: string;
+  readonly also: readonly string[];
+}
+
+/** They may overlap. */
+function rangesOf({ viewer, user }: ThreadFilter, parameters: Parameters): Range[] {
+  if (user !== undefined) return [{ column: "user_id", value: user, also: [sightOf(viewer, parameters)] }];
+  if (viewer === undefined) return [{ also: [] }];
+  return [
+    { column: "user_id", value: viewer.user, also: [] },
+    { column: "team", value: viewer.team, also: ["t.visibility = 'team'"] },
+    { also: ["t.visibility = 'organisation'"] },
+  ];
+}
+
+/**
+ * The ranges as conditions and orders. The column of a range is asked for by its bounds and ordered by: one index alone has
+ * that order, so that the planner takes it whatever it knows of the table, and begins and ends in it.
+ */
+export function orderedRangesOf(
+  { user, ...filter }: ThreadFilter,
+  after: ThreadPlace | undefined,
+  parameters: Parameters,
+): { where: string; order: string }[] {
+  const conditions = conditionsOf(filter, parameters);
+  const place = after && `${parameters.add(after.activeMs, "float8")}, ${parameters.add(after.id, "text")}`;
+  const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = filter;
+  return rangesOf(user === undefined ? filter : { ...filter, user }, parameters).map(({ column, value, also }) => {
+    const bounds: string[] = [];
+    const order = "active_ms DESC, id DESC";
+    if (column === undefined || value === undefined) {
+      if (place) bounds.push(`(t.active_ms, t.id) < (${place})`);
+      return { where: [...conditions, ...bounds, ...also].join(" AND "), order };
+    }
+    const named = parameters.add(value, "text");
+    bounds.push(`(t.${column}, t.active_ms) >= (${named}, ${parameters.add(sinceMs, "float8")})`);
+    if (place) bounds.push(`(t.${column}, t.active_ms, t.id) < (${named}, ${place})`);
+    else bounds.push(`(t.${column}, t.active_ms) <= (${named}, ${parameters.add(untilMs, "float8")})`);
+    return { where: [...conditions, ...bounds, ...also].join(" AND "), order: `${column} DESC, ${order}` };
+  });
+}

@@ -4,10 +4,13 @@
 
 import type { Found, Thread, ThreadFilter, ThreadLookup, ThreadPlace, ThreadUsage } from "../../ports/index.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { conditionsOf, Parameters, sightOf, sightsOf } from "./thread-filter.ts";
+import { conditionsOf, orderedRangesOf, Parameters, sightOf } from "./thread-filter.ts";
 import { type ThreadRow, threadColumnsOf, threadOf } from "./thread-row.ts";
 
 const COLUMNS = threadColumnsOf("t");
+
+/** Threads that came from one beginning and still have it. */
+const SAME_CHAINS_MAX = 1000;
 
 type Totals = ThreadUsage & { readonly threads: number; readonly messages: number };
 
@@ -17,20 +20,14 @@ export async function listThreads(
   page: { after?: ThreadPlace; limit: number },
 ): Promise<readonly Thread[]> {
   const parameters = new Parameters();
-  const conditions = conditionsOf(filter, parameters);
-  if (page.after !== undefined) {
-    const [activeMs, id] = [parameters.add(page.after.activeMs, "float8"), parameters.add(page.after.id, "text")];
-    conditions.push(`(t.active_ms, t.id) < (${activeMs}, ${id})`);
-  }
   // Written out, so that the planner knows that it is few.
-  const newest = `ORDER BY active_ms DESC, id DESC LIMIT ${Math.trunc(page.limit)}`;
-  // A user's threads are a range of their own: what the viewer sees of them is found among few.
-  const sights = filter.user === undefined ? sightsOf(filter.viewer, parameters) : [sightOf(filter.viewer, parameters)];
-  const ranges = sights.map(
-    (sight) => `(SELECT t.tenant, t.id, t.active_ms FROM thread t WHERE ${[...conditions, sight].join(" AND ")} ${newest})`,
+  const limit = `LIMIT ${Math.trunc(page.limit)}`;
+  const ranges = orderedRangesOf(filter, page.after, parameters).map(
+    ({ where, order }) => `(SELECT t.tenant, t.id, t.active_ms FROM thread t WHERE ${where} ORDER BY ${order} ${limit})`,
   );
   const rows = await connection.query<ThreadRow>(
-    `SELECT ${COLUMNS} FROM (SELECT * FROM (${ranges.join(" UNION ")}) seen ${newest}) page
+    `SELECT ${COLUMNS} FROM (SELECT * FROM (${ranges.join(" UNION ")}) seen
+        ORDER BY active_ms DESC, id DESC ${limit}) page
       JOIN thread t USING (tenant, id) ORDER BY page.active_ms DESC, page.id DESC`,
     parameters.values,
   );
@@ -68,7 +65,8 @@ function lookUp(connection: PostgresConnection, lookup: Exclude<ThreadLookup, { 
   const [column, value] = "session" in lookup ? ["session", lookup.session] : ["id", lookup.id];
   const isIndexed = column === "session" ? "AND t.session IS NOT NULL" : "";
   return connection.query<ThreadRow>(
-    `SELECT ${COLUMNS} FROM thread t WHERE t.tenant = $1 AND t.${column} = $2 ${isIndexed} AND ${live}`,
+    `SELECT ${COLUMNS} FROM thread t WHERE t.tenant = $1 AND t.${column} BETWEEN $2 AND $2 ${isIndexed} AND ${live}
+      ORDER BY t.${column} LIMIT 1`,
     [lookup.tenant, value],
   );
 }
@@ -82,8 +80,9 @@ async function findByChain(
   const [row] = await connection.query<ThreadRow & { sequence: number }>(
     `SELECT found.* FROM (SELECT chain FROM unnest($2::text[]) WITH ORDINALITY AS c(chain, place) ORDER BY place DESC) c
       CROSS JOIN LATERAL (
-        SELECT ${COLUMNS}, m.sequence FROM message m JOIN thread t ON t.tenant = m.tenant AND t.id = m.thread
-        WHERE m.tenant = $1 AND m.chain = c.chain AND m.chain IS NOT NULL AND t.deleted_ms IS NULL
+        SELECT ${COLUMNS}, m.sequence FROM (SELECT m.tenant, m.thread, m.sequence FROM message m
+          WHERE m.tenant = $1 AND m.chain BETWEEN c.chain AND c.chain ORDER BY m.chain LIMIT ${SAME_CHAINS_MAX}) m
+        JOIN thread t ON t.tenant = m.tenant AND t.id = m.thread WHERE t.deleted_ms IS NULL
         ORDER BY t.active_ms DESC, t.id DESC, m.sequence DESC LIMIT 1) found
       LIMIT 1`,
     [tenant, chains],
