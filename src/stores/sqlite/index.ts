@@ -1,3 +1,4 @@
 // The door of the SQLite store.
 
 export { SqliteKeyValue, type SqliteKeyValueOptions } from "./sqlite-key-value.ts";
+export { SqliteThreadStore, type SqliteThreadStoreOptions } from "./sqlite-thread-store.ts";

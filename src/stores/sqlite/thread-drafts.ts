@@ -1,0 +1,44 @@
+// The writer's statements on answers that are still being written: pieces, each behind the one before.
+
+import type { Database } from "bun:sqlite";
+import type { ThreadWrite } from "../../ports/index.ts";
+
+type DraftWrite = Extract<ThreadWrite, { kind: "draft" }>;
+
+export class ThreadDrafts {
+  readonly #length;
+  readonly #add;
+  readonly #end;
+  readonly #endAll;
+
+  constructor(database: Database) {
+    this.#length = database.prepare<{ length: number }, [number, string]>(
+      "SELECT start + length AS length FROM draft WHERE thread = ? AND id = ? ORDER BY start DESC LIMIT 1",
+    );
+    this.#add = database.prepare<never, [number, string, number, number, number, string]>(
+      // A first piece without text gives way to the next one, and says when the draft began.
+      `INSERT INTO draft (thread, id, start, length, at_ms, piece) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET length = excluded.length, piece = excluded.piece`,
+    );
+    this.#end = database.prepare<never, [number, string]>("DELETE FROM draft WHERE thread = ? AND id = ?");
+    this.#endAll = database.prepare<never, [number]>("DELETE FROM draft WHERE thread = ?");
+  }
+
+  /** @returns why it cannot be kept */
+  append(thread: number, { draft, from, text, atMs }: DraftWrite): string | undefined {
+    const known = this.#length.get(thread, draft)?.length;
+    const length = known ?? 0;
+    if (from > length) return `the draft has ${length} units of text, and this comes after ${from}`;
+    const rest = text.slice(length - from);
+    if (rest !== "" || known === undefined) this.#add.run(thread, draft, length, rest.length, atMs, JSON.stringify(rest));
+    return undefined;
+  }
+
+  end(thread: number, draft: string): void {
+    this.#end.run(thread, draft);
+  }
+
+  endAll(thread: number): void {
+    this.#endAll.run(thread);
+  }
+}

@@ -1,0 +1,58 @@
+// The file of the search index. It can be made again from the threads at any time: one that is missing, broken, of another
+// version or of other threads is begun anew, and is then fed from the first change on.
+
+import { Database } from "bun:sqlite";
+import { rmSync } from "node:fs";
+
+/** Raised whenever words, marks or tables become others. */
+const VERSION = 1;
+
+export const indexPathOf = (path: string): string => `${path}.search`;
+
+const TABLES = [
+  "CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL, position INTEGER NOT NULL)",
+  // Which messages of a thread are there, and with which marks.
+  "CREATE TABLE indexed (thread INTEGER PRIMARY KEY, marks TEXT NOT NULL)",
+  "CREATE TABLE entry (thread INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (thread, position)) WITHOUT ROWID",
+  // Words without places or texts. Splitting into words is done before (thread-words.ts): here they stand between spaces.
+  `CREATE VIRTUAL TABLE word USING fts5 (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')`,
+  `PRAGMA user_version = ${VERSION}`,
+];
+
+/** For the one that feeds it. @param lastPosition of the feed: an index that is further is of a file that is gone */
+export function openIndex(path: string, identity: string, lastPosition: number): Database {
+  try {
+    const database = connected(path);
+    const { position } = database.query<{ position: number }, []>("SELECT position FROM progress").get() ?? { position: 0 };
+    if (versionOf(database) === VERSION && identityOf(database) === identity && position <= lastPosition) return database;
+    database.close();
+  } catch {
+    // Whatever is wrong with it, a new one is right.
+  }
+  removeIndex(path);
+  const database = connected(path);
+  database.transaction(() => {
+    for (const statement of TABLES) database.run(statement);
+    database.run("INSERT INTO progress VALUES (1, ?, 0)", [identity]);
+  })();
+  return database;
+}
+
+export function removeIndex(path: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
+}
+
+export const openIndexReader = (path: string): Database => new Database(path, { readonly: true, strict: true });
+
+function connected(path: string): Database {
+  const database = new Database(path, { readwrite: true, create: true, strict: true });
+  database.run("PRAGMA journal_mode = WAL");
+  // A power cut may cost the last entries: the position goes back with them.
+  database.run("PRAGMA synchronous = NORMAL");
+  database.run("PRAGMA cache_size = -32768");
+  return database;
+}
+
+const versionOf = (database: Database) => database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
+const identityOf = (database: Database) =>
+  database.query<{ identity: string }, []>("SELECT identity FROM progress").get()?.identity;

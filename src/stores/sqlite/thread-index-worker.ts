@@ -1,0 +1,29 @@
+// The worker that feeds the search index. After a failure it opens its files again, and begins a broken index anew.
+
+import { isCorrupt, openThreadReader } from "./thread-file.ts";
+import { ThreadIndex } from "./thread-index.ts";
+import { indexPathOf, removeIndex } from "./thread-index-file.ts";
+import { answerCalls } from "./worker-answers.ts";
+
+function indexMethods() {
+  let index: ThreadIndex | undefined;
+  return {
+    /** Some of what is to do. @returns whether there is more */
+    catchUp(path: string): boolean {
+      try {
+        index ??= new ThreadIndex(path, openThreadReader(path));
+        return index.catchUp();
+      } catch (error) {
+        index?.close();
+        index = undefined;
+        if (isCorrupt(error)) removeIndex(indexPathOf(path));
+        throw error;
+      }
+    },
+    close: () => index?.close(),
+  };
+}
+
+export type IndexMethods = ReturnType<typeof indexMethods>;
+
+answerCalls(indexMethods());

@@ -1,0 +1,123 @@
+// Feeds the search index from the feed of changes, some at a time, in one transaction with the position that was reached: it
+// is never ahead or in between. When whom a thread is shown to changes, its messages are entered again under other marks.
+
+import type { Database } from "bun:sqlite";
+import { isCorrupt } from "./thread-file.ts";
+import { indexPathOf, openIndex } from "./thread-index-file.ts";
+import { decodeMessage, searchText } from "./thread-record.ts";
+import type { ThreadRow } from "./thread-row.ts";
+import { marksOf } from "./thread-scope.ts";
+import { wordsOf } from "./thread-words.ts";
+
+/** Changes a transaction: it holds neither memory nor the disk for long. */
+const CHANGES_MAX = 128;
+
+interface Change {
+  position: number;
+  thread: number;
+  first: number;
+  last: number;
+}
+
+interface MessageRow {
+  position: number;
+  record: Uint8Array;
+}
+
+type Shown = Pick<ThreadRow, "tenant" | "user" | "team" | "visibility">;
+
+export class ThreadIndex {
+  readonly #threads: Database;
+  readonly #index: Database;
+  readonly #changes;
+  readonly #shown;
+  readonly #messages;
+  readonly #blob;
+  #position: number;
+
+  /** @param path of the threads. @param threads a connection that reads them */
+  constructor(path: string, threads: Database) {
+    const identity = threads.query<{ identity: string }, []>("SELECT identity FROM meta").get()?.identity ?? "";
+    const last = threads.query<{ last: number | null }, []>("SELECT max(position) AS last FROM change").get()?.last ?? 0;
+    this.#threads = threads;
+    this.#index = openIndex(indexPathOf(path), identity, last);
+    this.#position = this.#index.query<{ position: number }, []>("SELECT position FROM progress").get()?.position ?? 0;
+    this.#changes = threads.prepare<Change, [number, number]>(
+      "SELECT position, thread, first, last FROM change WHERE position > ? ORDER BY position LIMIT ?",
+    );
+    this.#shown = threads.prepare<Shown, [number]>(
+      "SELECT tenant, user, team, visibility FROM thread WHERE number = ? AND deleted_ms IS NULL",
+    );
+    this.#messages = threads.prepare<MessageRow, [number, number, number]>(
+      "SELECT position, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
+    );
+    this.#blob = threads.prepare<{ bytes: Uint8Array }, [number, Uint8Array]>(
+      "SELECT bytes FROM blob_bytes WHERE number = (SELECT number FROM blob WHERE tenant = ? AND hash = ?)",
+    );
+  }
+
+  /** @returns whether there is more to do at once */
+  catchUp(): boolean {
+    return this.#threads.transaction(() => {
+      const changes = this.#changes.all(this.#position, CHANGES_MAX);
+      const last = changes.at(-1)?.position;
+      if (last === undefined) return false;
+      this.#index
+        .transaction(() => {
+          for (const change of changes) this.#enter(change);
+          this.#index.query("UPDATE progress SET position = ?").run(last);
+        })
+        .immediate();
+      this.#position = last;
+      return changes.length === CHANGES_MAX;
+    })();
+  }
+
+  close(): void {
+    this.#index.close();
+    this.#threads.close();
+  }
+
+  #enter({ thread, first, last }: Change): void {
+    const shown = this.#shown.get(thread);
+    if (!shown) {
+      this.#remove(thread);
+      return;
+    }
+    const marks = marksOf(shown);
+    const before = this.#index.query<{ marks: string }, [number]>("SELECT marks FROM indexed WHERE thread = ?").get(thread);
+    const isOther = before !== null && before.marks !== marks;
+    if (isOther) this.#remove(thread);
+    if (isOther || before === null) this.#index.query("INSERT INTO indexed VALUES (?, ?)").run(thread, marks);
+    this.#add(thread, shown.tenant, marks, isOther ? 1 : first, last);
+  }
+
+  #add(thread: number, tenant: number, marks: string, first: number, last: number): void {
+    if (first > last) return;
+    for (const { position, record } of this.#readable(thread, first, last)) {
+      const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
+      if (!message) continue;
+      const words = [marks, ...wordsOf(searchText(message))].join(" ");
+      this.#index.query("INSERT INTO entry VALUES (?, ?)").run(thread, position);
+      this.#index.query("INSERT INTO word (rowid, words) VALUES (?, ?)").run(position, words);
+    }
+  }
+
+  /** What is broken cannot be found, and holds nothing up. */
+  #readable(thread: number, first: number, last: number): MessageRow[] {
+    try {
+      return this.#messages.all(thread, first, last);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      if (first === last) return [];
+      const middle = Math.floor((first + last) / 2);
+      return [...this.#readable(thread, first, middle), ...this.#readable(thread, middle + 1, last)];
+    }
+  }
+
+  #remove(thread: number): void {
+    this.#index.query("DELETE FROM word WHERE rowid IN (SELECT position FROM entry WHERE thread = ?)").run(thread);
+    this.#index.query("DELETE FROM entry WHERE thread = ?").run(thread);
+    this.#index.query("DELETE FROM indexed WHERE thread = ?").run(thread);
+  }
+}

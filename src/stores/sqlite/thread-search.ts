@@ -1,0 +1,107 @@
+// Searches: words and rights in one question to the index, newest first; what is found is held against the threads as they are
+// now, so that a thread that was just hidden or deleted is not shown although the index does not know of it yet.
+// A search looks at so many entries at most: a page may hold fewer hits than its limit, and then says where it goes on.
+
+import type { Database } from "bun:sqlite";
+import { statSync } from "node:fs";
+import type { Hit, Thread, ThreadFilter } from "../../ports/index.ts";
+import { allOf, anyOf, type Condition, rangesOf, restOf } from "./thread-filter.ts";
+import { indexPathOf, openIndexReader } from "./thread-index-file.ts";
+import type { ThreadReader } from "./thread-reader.ts";
+import { searchText } from "./thread-record.ts";
+import { quoted, scopeOf } from "./thread-scope.ts";
+import { askedWords, placeOfWord } from "./thread-words.ts";
+
+const SCANNED_MAX = 5000;
+const CHUNK = 100;
+/** Units before and behind the first word found. */
+const BEFORE = 60;
+const BEHIND = 180;
+
+type Page = { hits: readonly Hit[]; next?: number };
+
+export class ThreadSearch {
+  readonly #path: string;
+  readonly #reader: ThreadReader;
+  #index: { readonly database: Database; readonly file: number } | undefined;
+
+  /** @param path of the threads */
+  constructor(path: string, reader: ThreadReader) {
+    this.#path = indexPathOf(path);
+    this.#reader = reader;
+  }
+
+  page(filter: ThreadFilter, question: string, { after, limit }: { after?: number; limit: number }): Page {
+    const words = askedWords(question);
+    const scope = scopeOf(filter, this.#reader.names);
+    const index = this.#opened();
+    if (words.length === 0 || scope === undefined || index === undefined) return { hits: [] };
+    const match = [scope, ...words.map(quoted)].join(" AND ");
+    return this.#reader.atOnce(() => {
+      const passes = this.#passing(filter);
+      const hits: Hit[] = [];
+      let place = after ?? Number.MAX_SAFE_INTEGER;
+      for (let scanned = 0; scanned < SCANNED_MAX; scanned += CHUNK) {
+        const found = positions(index, match, place);
+        for (const { rowid } of found) {
+          place = rowid;
+          const hit = this.#hit(rowid, words, passes);
+          if (hit && hits.push(hit) === limit) return { hits, next: place };
+        }
+        if (found.length < CHUNK) return { hits };
+      }
+      return { hits, next: place };
+    });
+  }
+
+  close(): void {
+    this.#index?.database.close();
+    this.#index = undefined;
+  }
+
+  #hit(position: number, words: readonly string[], passes: (thread: number) => Thread | undefined): Hit | undefined {
+    const place = this.#reader.stored.place(position);
+    const thread = place && passes(place.thread);
+    const message = thread && this.#reader.stored.at(position);
+    if (!place || !thread || !message) return undefined;
+    return { thread, sequence: place.sequence, excerpt: excerptAround(searchText(message), words) };
+  }
+
+  /** Each thread is asked about once a page. */
+  #passing(filter: ThreadFilter): (thread: number) => Thread | undefined {
+    const { names, rows } = this.#reader;
+    const rights = anyOf(rangesOf(filter, names).map(({ condition }) => condition));
+    const condition: Condition = allOf([rights, restOf(filter, names)]);
+    const asked = new Map<number, Thread | undefined>();
+    return (thread) => {
+      if (!asked.has(thread)) asked.set(thread, this.#reader.fits(thread, condition) ? rows.readable(thread) : undefined);
+      return asked.get(thread);
+    };
+  }
+
+  /** The index may have been begun anew, as another file of the same name. */
+  #opened(): Database | undefined {
+    const file = statSync(this.#path, { throwIfNoEntry: false })?.ino;
+    if (file !== this.#index?.file) this.close();
+    if (file === undefined) return undefined;
+    this.#index ??= { database: openIndexReader(this.#path), file };
+    return this.#index.database;
+  }
+}
+
+const positions = (index: Database, match: string, before: number) =>
+  index
+    .query<{ rowid: number }, [string, number, number]>(
+      "SELECT rowid FROM word WHERE word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+    )
+    .all(match, before, CHUNK);
+
+function excerptAround(text: string, words: readonly string[]): string {
+  const place = placeOfWord(text, words);
+  const start = Math.max(0, place - BEFORE);
+  return text
+    .slice(start, place + BEHIND)
+    .toWellFormed()
+    .replace(/\s+/g, " ")
+    .trim();
+}

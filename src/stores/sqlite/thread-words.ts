@@ -1,0 +1,32 @@
+// What is a word: a run of letters, marks and digits, compared without case or compatibility forms. Writing without spaces
+// between words (Chinese, Japanese, Thai) is taken by its characters. The same for what is kept and what is asked, so nothing
+// in a question can be an operator, and no word can be one of the marks that rights are told by.
+
+const WORD =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]|[[\p{L}\p{M}\p{N}]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]]+/gv;
+/** Longer ones are cut, on both sides. */
+const UNITS_MAX = 64;
+const QUESTION_WORDS_MAX = 32;
+
+const normal = (text: string) => text.normalize("NFKC").toLowerCase();
+
+/** Each once. */
+export function wordsOf(text: string): Set<string> {
+  const words = new Set<string>();
+  for (const word of normal(text).match(WORD) ?? []) words.add(cut(word));
+  return words;
+}
+
+/** The first ones of a question. */
+export const askedWords = (question: string): readonly string[] => [...wordsOf(question)].slice(0, QUESTION_WORDS_MAX);
+
+/** Where the first of the words stands in a text; 0 when it is not found again. */
+export function placeOfWord(text: string, words: readonly string[]): number {
+  const wanted = new Set(words);
+  for (const { 0: word, index } of text.matchAll(WORD)) {
+    if (wanted.has(cut(normal(word)))) return index;
+  }
+  return 0;
+}
+
+const cut = (word: string) => (word.length <= UNITS_MAX ? word : word.slice(0, UNITS_MAX).toWellFormed());

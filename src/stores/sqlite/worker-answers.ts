@@ -1,0 +1,23 @@
+// The other end of worker-calls.ts, inside the worker: runs one call after the other and answers each.
+
+import { MillraceError } from "../../base/index.ts";
+import type { Answer, Call, Methods } from "./worker-calls.ts";
+
+/** Never returns a call without an answer. */
+export function answerCalls(methods: Methods): void {
+  addEventListener("message", (event: MessageEvent<Call>) => postMessage(answerTo(methods, event.data)));
+}
+
+function answerTo(methods: Methods, { id, method, args }: Call): Answer {
+  try {
+    const run = methods[method] as ((...args: readonly unknown[]) => unknown) | undefined;
+    return { id, result: run?.(...args) };
+  } catch (error) {
+    if (MillraceError.is(error)) return { id, code: error.code, message: error.message };
+    return {
+      id,
+      code: "store_unavailable",
+      message: `The SQLite store failed: ${error instanceof Error ? error.message : error}.`,
+    };
+  }
+}
