@@ -151,6 +151,29 @@ function refusing(server: PostgresServer): void {
     expect(await clientIdsOf(store, "thread 3")).toEqual(["to 0", "to 8"]);
   });
 
+  test("large content is kept once a tenant, until the last thread that has it is gone; a broken record is named alone", async () => {
+    const store = openStore(server.url);
+    const admin = new SQL(server.url, { max: 1 });
+    const count = async () => (await admin.unsafe(`SELECT count(*)::int AS count FROM faults${schemas}.blob`))[0].count;
+    const content = [{ type: "text", text: "a long file \0 \u{1F600} ".repeat(5000) }];
+    const large = { clientId: "large", role: "user", author: "ada", atMs: 1, content };
+    const puts = ["one", "two"].map((id): ThreadWrite => ({ kind: "put", key: keyOf(id), create, messages: [large] }));
+    await store.write([...puts, append("one", "small"), append("one", "broken")]);
+    expect(await count()).toBe(1);
+    await admin.unsafe(`UPDATE faults${schemas}.message SET record = set_byte(record, 20, 0) WHERE client_id = 'broken'`);
+    const { messages } = await store.messages(keyOf("one"), { after: 0, limit: 9, backwards: true });
+    expect(messages[0]).toEqual({ sequence: 3, corrupt: true });
+    expect(messages[2]).toEqual({ ...large, sequence: 1 });
+    await store.catchUp();
+    expect((await store.search(everyone, "LONG file", { limit: 9 })).hits.length).toBe(2);
+    await store.write([{ kind: "delete", key: keyOf("one"), atMs: 5 }]);
+    expect(await count()).toBe(1);
+    expect((await store.messages(keyOf("two"), { after: 0, limit: 9 })).messages).toEqual([{ ...large, sequence: 1 }]);
+    await store.write([{ kind: "delete", key: keyOf("two"), atMs: 5 }]);
+    expect(await count()).toBe(0);
+    await admin.close();
+  });
+
   test("names that PostgreSQL cannot keep are told before", async () => {
     const store = openStore(server.url);
     const outcomes = await store.write([

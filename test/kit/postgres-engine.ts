@@ -10,6 +10,7 @@ import { type Found, freePort, installPackage } from "./engines.ts";
 
 const READY_MS_MAX = 30_000;
 const PORTS_TRIED_MAX = 5;
+const RESTARTS_MAX = 100;
 const READY = "database system is ready to accept connections";
 const PACKAGES = "/usr/lib/postgresql";
 const OPTIONS = ["max_connections=100", "shared_buffers=256MB", "listen_addresses=127.0.0.1", "unix_socket_directories="];
@@ -93,14 +94,18 @@ export class PostgresServer {
   /** Starts it again on the same port and data; returns when it has recovered. */
   async restart(): Promise<void> {
     await this.kill();
-    if (!(await this.#run())) throw new MillraceError("engine_missing", `PostgreSQL did not start on port ${this.#port}.`);
+    // It refuses while a process of the one before is not quite gone.
+    for (let tried = 1; !(await this.#run()); tried++) {
+      if (tried >= RESTARTS_MAX) throw new MillraceError("engine_missing", `PostgreSQL did not start on port ${this.#port}.`);
+    }
   }
 
   /** As `kill -9` of every process of it, at once. Returns when the main one is gone. */
   async kill(): Promise<void> {
+    const child = this.#child;
     this.#signal("SIGKILL");
-    await this.#child?.exited;
-    this.#child = undefined;
+    await child?.exited;
+    if (this.#child === child) this.#child = undefined;
   }
 
   /** Its processes keep their connections and answer nothing. */

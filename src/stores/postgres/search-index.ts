@@ -154,7 +154,7 @@ async function index(run: Run, changes: readonly ChangeRow[], number: number): P
 const nameOf = ({ tenant, id }: ThreadKey, sequence: number) => keyOf(tenant, id, String(sequence));
 
 function searchRow({ key, message }: Read, thread: SeenThread, number: number) {
-  const words = "corrupt" in message ? [] : wordsOf(textOf(message));
+  const words = "corrupt" in message ? [] : wordsOf(textOf(message.content));
   const marks = [
     ...lastingMarks({ tenant: key.tenant, user: thread.user_id, team: thread.team }),
     visibilityMark(thread.visibility),

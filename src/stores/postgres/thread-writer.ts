@@ -5,17 +5,11 @@
 import type { NewMessage, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
 import { WRITES_MAX } from "./feed.ts";
 import { OutOfDate, type PostgresConnection, RefusedData, type Run } from "./postgres-connection.ts";
+import type { Encoded } from "./record-row.ts";
 import { rowOf, type ThreadRow, threadOf } from "./thread-row.ts";
 import { problemOf } from "./write-check.ts";
 import { keyOf, type PlannedMessage, type PlannedPiece, type Stored, WritePlan } from "./write-plan.ts";
 import * as statements from "./write-statements.ts";
-
-/** A message as it is stored. */
-export interface Encoded {
-  readonly record: Uint8Array;
-  readonly blobs: readonly { readonly hash: Uint8Array; readonly bytes: Uint8Array }[];
-  readonly excerpt: string;
-}
 
 /** After one that had been tried in vain. */
 const CAREFUL_BATCHES = 20;
