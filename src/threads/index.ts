@@ -6,8 +6,11 @@ export { threadOfSession } from "./digest.ts";
 export type { TextOf } from "./draft-text.ts";
 export type { HitPage, ListFilter, PageOrder, ThreadPage } from "./listing.ts";
 export type { Outcome, Refused, Written } from "./outcome.ts";
+export { Recorder, type RecorderOptions, type RecorderStats } from "./recorder.ts";
+export { type RecoverOptions, recoverDrafts } from "./recover.ts";
 export { type Redact, redactor } from "./redaction.ts";
 export type { SecretPattern } from "./secret-patterns.ts";
+export { notingTenants, tenantsOf } from "./tenants.ts";
 export { PAGE_MAX, type ThreadLimits } from "./thread-limits.ts";
 export { checkPolicy, type PolicyOf, type ThreadPolicy } from "./thread-policy.ts";
 export {
@@ -18,4 +21,5 @@ export {
   Threads,
   type ThreadsOptions,
 } from "./threads.ts";
+export type { Turn, TurnEnd, TurnLog, TurnMessage, TurnUsage } from "./turn.ts";
 export type { WriteThread } from "./write-thread.ts";

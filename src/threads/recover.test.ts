@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { seededRandom, text, utf8, uuidv7Source, VirtualClock } from "../base/index.ts";
+import { Recorder } from "./recorder.ts";
+import { recoverDrafts } from "./recover.ts";
+import { redactor } from "./redaction.ts";
+import { notingTenants, tenantsOf } from "./tenants.ts";
+import { PlainThreadStore, writeTo } from "./testing.ts";
+
+test("what a crash left of answers is kept as cut short, of every tenant, once", async () => {
+  const clock = new VirtualClock(undefined, setImmediate);
+  const store = new PlainThreadStore();
+  const write = notingTenants(writeTo(store));
+  const redact = redactor();
+  const recorder = new Recorder({ store, write, clock, ids: uuidv7Source(clock, seededRandom(1)), redact });
+  for (const tenant of ["acme", "other"]) {
+    const log = recorder.begin({
+      ...{
+        id: tenant,
+        tenant,
+        team: "core",
+        user: "ada",
+        session: "s",
+        parentSession: undefined,
+        client: undefined,
+        kind: "turn",
+      },
+      ...{ dialect: "anthropic", endpoint: "messages", model: "m", repository: undefined, startedMs: clock.now() },
+      messages: () => [{ role: "user", content: [{ type: "text", text: "a" }] }],
+    });
+    if (log && log !== "refused") log.chunk(utf8(tenant));
+  }
+  await clock.advance(200);
+  const recover = () =>
+    recoverDrafts({
+      ...{ store, write, clock, redact, tenants: tenantsOf(store) },
+      textOf: (dialect, endpoint, bytes) => `${dialect} ${endpoint} ${text(bytes)}`,
+    });
+  expect(await recover()).toBe(0);
+  clock.stepWall(400_000);
+  expect(await recover()).toBe(2);
+  expect(await recover()).toBe(0);
+  const threads = [...store.kept.values()].filter(({ thread }) => thread.tenant !== " tenants");
+  expect(threads.map(({ messages, drafts }) => [drafts.size, messages.at(-1)?.mark, messages.at(-1)?.content])).toEqual([
+    [0, "aborted", [{ type: "text", text: "anthropic messages acme" }]],
+    [0, "aborted", [{ type: "text", text: "anthropic messages other" }]],
+  ]);
+});
