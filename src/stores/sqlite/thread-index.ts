@@ -95,11 +95,21 @@ export class ThreadIndex {
   #add(thread: number, tenant: number, marks: string, first: number, last: number): void {
     if (first > last) return;
     for (const { position, record } of this.#readable(thread, first, last)) {
-      const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
-      if (!message) continue;
-      const words = [marks, ...wordsOf(searchText(message))].join(" ");
+      const words = this.#words(tenant, record);
+      if (!words) continue;
       this.#index.query("INSERT INTO entry VALUES (?, ?)").run(thread, position);
-      this.#index.query("INSERT INTO word (rowid, words) VALUES (?, ?)").run(position, words);
+      this.#index.query("INSERT INTO word (rowid, words) VALUES (?, ?)").run(position, [marks, ...words].join(" "));
+    }
+  }
+
+  /** None of one that is broken. */
+  #words(tenant: number, record: Uint8Array): Set<string> | undefined {
+    try {
+      const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
+      return message && wordsOf(searchText(message));
+    } catch (error) {
+      if (isCorrupt(error)) return undefined;
+      throw error;
     }
   }
 

@@ -4,7 +4,7 @@
 import type { Database } from "bun:sqlite";
 import type { CorruptMessage, Message } from "../../ports/index.ts";
 import { isCorrupt } from "./thread-file.ts";
-import { decodeMessage } from "./thread-record.ts";
+import { decodeMessage, namesIn } from "./thread-record.ts";
 
 interface MessageRow {
   sequence: number;
@@ -61,7 +61,7 @@ export class StoredMessages {
 
   /** The newest with that chain. */
   byChain(hash: number, chain: string): { thread: number; sequence: number } | undefined {
-    return this.#chain.all(hash).find(({ record }) => decodeMessage(record, () => undefined)?.chain === chain);
+    return this.#chain.all(hash).find(({ record }) => namesIn(record)?.chain === chain);
   }
 
   place(position: number): { thread: number; sequence: number } | undefined {

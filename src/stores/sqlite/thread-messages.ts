@@ -6,7 +6,7 @@ import { MillraceError } from "../../base/index.ts";
 import type { NewMessage } from "../../ports/index.ts";
 import type { ThreadBlobs } from "./thread-blobs.ts";
 import { chainHash, hashOf, nextHash } from "./thread-hash.ts";
-import { clientIdIn, type EncodedMessage } from "./thread-record.ts";
+import { type EncodedMessage, namesIn } from "./thread-record.ts";
 import type { KnownThread } from "./thread-table.ts";
 
 interface SameHash {
@@ -45,7 +45,7 @@ export class ThreadMessages {
       const other = this.#sameHash.get(number, client);
       if (!other)
         throw new MillraceError("store_corrupt", `Thread ${thread.id} has a message ${sequence} that it does not count.`);
-      if (clientIdIn(other.record) === message.clientId) return other.sequence;
+      if (namesIn(other.record)?.clientId === message.clientId) return other.sequence;
     }
   }
 

@@ -7,13 +7,17 @@ const WORD =
 /** Longer ones are cut, on both sides. */
 const UNITS_MAX = 64;
 const QUESTION_WORDS_MAX = 32;
+const MESSAGE_WORDS_MAX = 20_000;
 
 const normal = (text: string) => text.normalize("NFKC").toLowerCase();
 
-/** Each once. */
+/** Each once; so many at most. */
 export function wordsOf(text: string): Set<string> {
   const words = new Set<string>();
-  for (const word of normal(text).match(WORD) ?? []) words.add(cut(word));
+  for (const [word] of normal(text).matchAll(WORD)) {
+    words.add(cut(word));
+    if (words.size === MESSAGE_WORDS_MAX) break;
+  }
   return words;
 }
 

@@ -66,19 +66,25 @@ test("threads that fell out of memory are found again", () => {
 });
 
 test("a deleted thread leaves no message, blob, share, draft or text behind", () => {
-  const { database, writer } = setUp();
+  const { database, writer, reader } = setUp();
   const key = keyOf("one");
+  const large = "secret ".repeat(1000);
   writer.write([
-    put("one", [message("a", "secret")], { title: "secret", session: "s" }),
-    put("two", [message("a", "one")]),
+    put("one", [message("a", large)], { title: "secret", session: "s" }),
+    put("two", [message("a", large)]),
     { kind: "draft", key, draft: "d", from: 0, text: "secret", atMs: 1 },
     { kind: "share", key, share: { id: "s", tokenHash: "ff", by: "ann", createdMs: 1 } },
   ]);
+  expect(writer.write([put("two", [message("a", large)])])).toMatchObject([{ version: 1, sequences: [1] }]);
   writer.write([{ kind: "delete", key, atMs: 2000 }]);
   expect(count(database, "message")).toEqual({ count: 1 });
   expect(count(database, "share")).toEqual({ count: 0 });
   expect(count(database, "draft")).toEqual({ count: 0 });
   expect(JSON.stringify(database.query("SELECT * FROM thread WHERE id = 'one'").get())).not.toContain("secret");
+  expect(count(database, "blob_bytes")).toEqual({ count: 1 });
+  expect(texts(reader, "two")).toEqual(["a"]);
+  writer.write([{ kind: "delete", key: keyOf("two"), atMs: 2000 }]);
+  expect(count(database, "blob_bytes")).toEqual({ count: 0 });
 });
 
 test("a blob is kept once a tenant, until nobody needs it", () => {

@@ -52,7 +52,11 @@ export class WorkerCalls<M extends Methods> {
         else if ("code" in answer) reject(new MillraceError(answer.code, answer.message));
         else resolve(answer.result as Awaited<ReturnType<M[K]>>);
       });
-      this.#worker.postMessage(call);
+      try {
+        this.#worker.postMessage(call);
+      } catch (error) {
+        this.#settle({ id: call.id, code: "option_invalid", message: `A call cannot be copied to a worker: ${error}.` });
+      }
     });
   }
 
