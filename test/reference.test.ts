@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { systemClock, systemRandom, uuidv7Source } from "../src/base/index.ts";
 import { createGateway, fetchTransport, type RefusalKind } from "../src/gateway/index.ts";
 import { loadConfig } from "../src/server/index.ts";
+import { API_ERRORS, apiRoutes } from "../src/wire/index.ts";
 import { type Millrace, startMillrace } from "./kit/millrace.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -33,11 +34,13 @@ beforeAll(async () => {
 });
 afterAll(() => millrace.stop());
 
-const routes = [...http.matchAll(/^\| `(GET|POST) (\/\S*)` \| (.+?) \|$/gm)].map(([, method = "", path = "", meaning = ""]) => ({
-  method,
-  path,
-  meaning,
-}));
+const routes = [...http.matchAll(/^\| `(GET|POST) (?!\/api\/)(\/\S*)` \| (.+?) \|$/gm)].map(
+  ([, method = "", path = "", meaning = ""]) => ({
+    method,
+    path,
+    meaning,
+  }),
+);
 
 describe("routes of http.md", () => {
   test("are all that the source names", async () => {
@@ -112,6 +115,12 @@ test("refusals of http.md are those of the gateway, word for word", () => {
   });
   const onPage = http.split("\n").filter((line) => /^\| `\w+` \| \d{3} \|/.test(line));
   expect(onPage).toEqual(rows);
+});
+
+test("threads in http.md are the routes and errors of /api", () => {
+  const rows = Object.values(apiRoutes).map(({ method, path, summary }) => `| \`${method} ${path}\` | ${summary} |`);
+  expect(http.split("\n").filter((line) => line.includes("`") && line.includes(" /api/") && line.startsWith("| "))).toEqual(rows);
+  for (const [code, status] of Object.entries(API_ERRORS)) expect(http).toMatch(new RegExp(`\`${code}\`\\s+${status}`));
 });
 
 test("metrics.md lists what a server registers: name, type, labels, meaning", async () => {

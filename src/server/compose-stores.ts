@@ -19,8 +19,13 @@ export interface StoreNeeds {
 
 export function openStore(config: Config, clock: Clock, { namespace, bytesMax, whenFull }: StoreNeeds): KeyValue {
   if (config.redisUrl) return new RedisKeyValue({ url: config.redisUrl.reveal(), clock, namespace: `millrace.${namespace}` });
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  return new SqliteKeyValue({ path: join(config.dataDir, `${namespace}.db`), namespace, clock, bytesMax, whenFull });
+  return new SqliteKeyValue({ path: join(folderOf(config), `${namespace}.db`), namespace, clock, bytesMax, whenFull });
+}
+
+/** The data folder, made when it is not there. */
+export function folderOf({ dataDir }: Config): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return dataDir;
 }
 
 /** Undefined without Redis: then each server counts for itself. */

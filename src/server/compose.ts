@@ -2,6 +2,7 @@
 
 import { type Clock, type IdSource, systemClock, systemRandom, uuidv7Source } from "../base/index.ts";
 import {
+  type Authenticate,
   authenticate,
   createGateway,
   fetchTransport,
@@ -17,6 +18,7 @@ import {
 import { openRecall } from "./compose-cache.ts";
 import { openFlow } from "./compose-flow.ts";
 import { openStore } from "./compose-stores.ts";
+import { type OpenThreads, openThreads } from "./compose-threads.ts";
 import type { Config, JwtConfig } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Observation, observation } from "./observe.ts";
@@ -28,6 +30,10 @@ const OPEN_AFTER_MS = 45_000;
 
 export interface Composition {
   readonly gateway: Gateway;
+  readonly authenticate: Authenticate;
+  /** Undefined when threads are off. */
+  readonly threads: OpenThreads["threads"] | undefined;
+  readonly clock: Clock;
   readonly observation: Observation;
   readonly log: Log;
   /** Writes what waits and closes stores; the gateway must be idle. */
@@ -50,13 +56,15 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const http = httpTransport({ clock });
   const upstreams = upstreamsOf(config, clock, http.send);
   const flow = openFlow(config, upstreams, clock, observed.monitor);
+  const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
+  const conversations = openThreads(config, clock, ids, observed.monitor);
   const gateway = createGateway({
     clock,
     ids,
     upstreams,
     limits: { ...config.limits, openAfterMs: OPEN_AFTER_MS },
     identify: {
-      authenticate: authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) }),
+      authenticate: known,
       ...(config.auth.required ? {} : { guard: loopbackGuard }),
     },
     recall: recall?.options,
@@ -71,6 +79,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   });
   return {
     gateway,
+    authenticate: known,
+    threads: conversations?.threads,
+    clock,
     observation: observed,
     log,
     async close() {
@@ -78,6 +89,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       http.close();
       await recall?.close();
       await flow.close();
+      await conversations?.close();
       await opened.close();
       log.flush();
     },

@@ -116,11 +116,12 @@ export class Resolver {
     return { ...rest, algorithms, key };
   }
 
-  redisUrl(written: string | undefined): Secret | undefined {
+  /** A URL that may hold a password. */
+  secretUrl(key: "redisUrl" | "databaseUrl", written: string | undefined, protocols: readonly string[]): Secret | undefined {
     if (written === undefined) return undefined;
-    const secret = VARIABLE_REFERENCE.test(written) ? this.#referenced(written, ["redisUrl"]).secret : new Secret(written.trim());
-    const problem = secret.reveal() === "" ? undefined : urlProblem(secret.reveal(), ["redis:", "rediss:"]);
-    if (problem) this.#report(["redisUrl"], problem);
+    const secret = VARIABLE_REFERENCE.test(written) ? this.#referenced(written, [key]).secret : new Secret(written.trim());
+    const problem = secret.reveal() === "" ? undefined : urlProblem(secret.reveal(), protocols);
+    if (problem) this.#report([key], problem);
     return secret;
   }
 

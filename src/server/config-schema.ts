@@ -5,6 +5,7 @@ import { z } from "zod";
 import { authSection } from "./config-auth.ts";
 import { admissionSection, budgetsSection, routingSection } from "./config-flow.ts";
 import { cacheSection, limitsSection } from "./config-limits.ts";
+import { threadsSection } from "./config-threads.ts";
 import { scriptedSection, upstreamsSection } from "./config-upstreams.ts";
 
 export const configSchema = z.strictObject({
@@ -31,6 +32,12 @@ export const configSchema = z.strictObject({
     .describe(
       "Redis or Valkey for tokens, the second cache tier, quotas and where conversations are warm, so that several servers share them. Never printed: it may hold a password.",
     ),
+  databaseUrl: z
+    .string()
+    .max(4000)
+    .meta({ words: "postgres URL, or `env:NAME`" })
+    .optional()
+    .describe("PostgreSQL for threads, so that several servers share them. Never printed: it may hold a password."),
   upstreams: upstreamsSection,
   scripted: scriptedSection,
   auth: authSection,
@@ -39,6 +46,7 @@ export const configSchema = z.strictObject({
   admission: admissionSection,
   routing: routingSection,
   budgets: budgetsSection,
+  threads: threadsSection,
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("Least level that is written."),
@@ -61,8 +69,9 @@ export const environmentVariables = {
   PORT: "port",
   MILLRACE_DATA: "dataDir",
   REDIS_URL: "redisUrl",
+  DATABASE_URL: "databaseUrl",
 } as const satisfies Record<string, SettingName>;
 
 /** Keys that the design names and this version does not serve: refused by name rather than as a typing mistake. */
-export const keysOfLaterVersions = ["threads", "workspaces", "regions", "databaseUrl", "natsUrl"];
-export const variablesOfLaterVersions = ["DATABASE_URL", "NATS_URL", "MILLRACE_REGION"];
+export const keysOfLaterVersions = ["workspaces", "regions", "natsUrl"];
+export const variablesOfLaterVersions = ["NATS_URL", "MILLRACE_REGION"];

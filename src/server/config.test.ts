@@ -151,8 +151,8 @@ describe("upstreams", () => {
 
   test("what is allowed but hardly meant is noticed", () => {
     const openai = { name: "local", dialect: "openai", baseUrl: "http://127.0.0.1:8000" };
-    const { notices } = load({ upstreams: [openai] }, { env: { DATABASE_URL: "postgres://x" } }).origin;
-    expect(notices.join("\n")).toContain("DATABASE_URL is set; this version does not use it");
+    const { notices } = load({ upstreams: [openai] }, { env: { NATS_URL: "nats://x" } }).origin;
+    expect(notices.join("\n")).toContain("NATS_URL is set; this version does not use it");
     expect(notices.join("\n")).toContain("upstream local has no path");
     expect(load({ upstreams: [{ ...openai, baseUrl: "http://127.0.0.1:8000/v1" }] }).origin.notices).toEqual([]);
   });
@@ -201,6 +201,14 @@ describe("Redis", () => {
       "redisUrl: is not a URL of this kind; write one that starts with redis://",
     );
     expect(refusal({ redisUrl: "env:R" })).toContain("names the environment variable R, which is not set");
+  });
+});
+
+describe("PostgreSQL", () => {
+  test("its URL is a secret, from the environment or the file", () => {
+    expect(load({}, { env: { DATABASE_URL: "postgres://u:pw@h/d" } }).databaseUrl?.reveal()).toBe("postgres://u:pw@h/d");
+    expect(load({ databaseUrl: "env:D" }, { env: { D: "postgresql://h/d" } }).databaseUrl?.reveal()).toBe("postgresql://h/d");
+    expect(refusal({ databaseUrl: "mysql://h" })).toContain("write one that starts with postgres://");
   });
 });
 

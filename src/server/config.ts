@@ -41,6 +41,7 @@ export interface Config {
   /** Absolute. */
   readonly dataDir: string;
   readonly redisUrl: Secret | undefined;
+  readonly databaseUrl: Secret | undefined;
   readonly upstreams: readonly Frozen<UpstreamConfig>[];
   readonly scripted: ScriptedConfig;
   readonly auth: AuthConfig;
@@ -49,6 +50,7 @@ export interface Config {
   readonly admission: Frozen<Settings["admission"]>;
   readonly routing: Frozen<Settings["routing"]>;
   readonly budgets: Frozen<Settings["budgets"]>;
+  readonly threads: Frozen<Settings["threads"]>;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
   readonly origin: ConfigOrigin;
@@ -86,7 +88,8 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const resolver = new Resolver(env, problems);
   const upstreams = resolver.upstreams(writtenUpstreams(sound, resolver));
   const jwt = resolver.jwt(sound.auth?.jwt);
-  const redisUrl = resolver.redisUrl(sound.redisUrl);
+  const redisUrl = resolver.secretUrl("redisUrl", sound.redisUrl, ["redis:", "rediss:"]);
+  const databaseUrl = resolver.secretUrl("databaseUrl", sound.databaseUrl, ["postgres:", "postgresql:"]);
   if (sound.host !== undefined && sound.auth) resolver.exposure(sound.host, sound.auth.required);
   if (sound.upstreams && upstreams.length === 0 && sound.scripted?.enabled === false) {
     problems.push({
@@ -104,6 +107,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     ...settings,
     dataDir: resolve(directory, dataDirInFile ? dirname(file.path) : "", settings.dataDir),
     redisUrl,
+    databaseUrl,
     upstreams,
     scripted: { ...settings.scripted, enabled: settings.scripted.enabled ?? upstreams.length === 0 },
     auth: { ...settings.auth, jwt },

@@ -11,7 +11,7 @@ export interface HttpOptions {
   readonly gateway: Gateway;
   readonly limits: BodyLimits;
   /** Pages and reports: everything that is no model call. Undefined: not found. */
-  readonly page: (method: string, path: string, request: Request) => Response | undefined;
+  readonly page: (method: string, path: string, request: Request) => Response | Promise<Response> | undefined;
   /** Refuses requests that a hostile page may have made; set where no authentication is configured. */
   readonly guard: ((headers: Headers) => Refusal | undefined) | undefined;
   readonly draining: () => boolean;

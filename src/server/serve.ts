@@ -3,12 +3,14 @@
 import { type Clock, systemClock } from "../base/index.ts";
 import { loopbackGuard } from "../gateway/index.ts";
 import { Askers } from "./askers.ts";
-import { type ComposeOptions, compose } from "./compose.ts";
+import { type ComposeOptions, type Composition, compose } from "./compose.ts";
 import type { Config } from "./config.ts";
 import { httpHandler } from "./http.ts";
 import { type Listener, listen } from "./listen.ts";
 import { loadReport } from "./load.ts";
+import { apiHandler } from "./routes/api.ts";
 import { pages } from "./routes/pages.ts";
+import { threadHandlers } from "./routes/threads-api.ts";
 
 export interface ServeOptions {
   readonly version: string;
@@ -26,6 +28,7 @@ export interface RunningServer {
 
 /** Longer than front doors take from one question to the next. */
 const LEAVE_MS = 2500;
+const MIB = 1024 * 1024;
 
 /** Rejects when the address cannot be listened on or a store cannot be opened. */
 export async function startServer(config: Config, { version, logTo, clock = systemClock }: ServeOptions): Promise<RunningServer> {
@@ -36,6 +39,8 @@ export async function startServer(config: Config, { version, logTo, clock = syst
   const leaving = () => listener?.leaving === true;
   const askers = new Askers(clock, LEAVE_MS);
   const load = loadReport({ clock, openCalls: () => gateway.openCalls, callsMax: config.limits.callsMax });
+  const pagesAt = pages({ config, version, observation, gateway, leaving, load, askers });
+  const api = apiOf(config, version, composition);
   let listener: Listener | undefined;
   try {
     listener = listen({
@@ -48,7 +53,7 @@ export async function startServer(config: Config, { version, logTo, clock = syst
         clock,
         gateway,
         limits: config.limits,
-        page: pages({ config, version, observation, gateway, leaving, load, askers }),
+        page: (...asked) => api?.(...asked) ?? pagesAt(...asked),
         guard: config.auth.required ? undefined : loopbackGuard,
         draining,
       }),
@@ -68,4 +73,17 @@ export async function startServer(config: Config, { version, logTo, clock = syst
       await composition.close();
     },
   };
+}
+
+/** Undefined when there is nothing to serve under /api. */
+function apiOf(config: Config, version: string, { threads, authenticate, clock, observation }: Composition) {
+  if (!threads) return undefined;
+  const { limits } = config;
+  const bodyBytesMax = 2 * config.threads.messageMib * MIB;
+  return apiHandler({
+    ...{ clock, version, authenticate },
+    limits: { bodyBytesMax, bodyMs: limits.bodyMs },
+    handlers: threadHandlers({ threads, clock }),
+    report: (error) => observation.report(error, "no-call"),
+  });
 }

@@ -3,4 +3,11 @@
 export { API_ERRORS, type ApiErrorCode, apiError } from "./error.ts";
 export { openApiDocument } from "./openapi.ts";
 export { type ApiRoute, type ApiRouteName, apiRoutes, type BodyOf, type QueryOf } from "./routes.ts";
-export { PAGE_LIMIT_MAX, type WireMessage, type WireNewMessage, type WireShare, type WireThread } from "./threads.ts";
+export {
+  PAGE_LIMIT_MAX,
+  type WireMessage,
+  type WireMessagePage,
+  type WireNewMessage,
+  type WireShare,
+  type WireThread,
+} from "./threads.ts";

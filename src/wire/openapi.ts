@@ -38,7 +38,6 @@ function operation(operationId: string, route: ApiRoute): object {
       [route.status]: {
         description: route.summary,
         ...(route.answer ? { content: json(route.answer) } : {}),
-        ...(route.isEvents ? { content: { "text/event-stream": { schema: { type: "string" } } } } : {}),
       },
       default: { description: `An error: ${Object.keys(API_ERRORS).join(", ")}.`, content: json(apiError) },
     },

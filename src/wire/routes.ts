@@ -28,9 +28,8 @@ export interface ApiRoute {
   /** Header name → what it is for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: 200 | 201 | 204;
-  /** Undefined: no body, or a stream of events. */
+  /** Undefined: no body. */
   readonly answer?: z.ZodType;
-  readonly isEvents?: true;
   /** Anyone may ask who has the link. */
   readonly isOpen?: true;
 }
@@ -79,10 +78,6 @@ export const apiRoutes = {
       status: 200,
     },
     ...{ body: newMessages, answer: appended },
-  },
-  threadEvents: {
-    ...{ method: "GET", path: "/api/threads/{id}/events", summary: "What happens in the thread, as it happens.", status: 200 },
-    ...{ headers: { "last-event-id": "Go on after this event." }, isEvents: true },
   },
   shareThread: {
     ...{ method: "POST", path: "/api/threads/{id}/share", summary: "Sets who may read it, or makes a link.", status: 200 },

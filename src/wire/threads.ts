@@ -57,11 +57,11 @@ export const thread = z
     tags,
     archived: z.boolean(),
     pinned: z.boolean(),
-    session: z.string().optional().describe("The client's own name for the conversation."),
-    client: z.string().optional(),
-    model: z.string().optional(),
-    repository: z.string().optional(),
-    origin: origin.optional(),
+    session: z.string().exactOptional().describe("The client's own name for the conversation."),
+    client: z.string().exactOptional(),
+    model: z.string().exactOptional(),
+    repository: z.string().exactOptional(),
+    origin: origin.exactOptional(),
   })
   .meta({ id: "Thread" });
 
@@ -69,11 +69,11 @@ export const newMessage = z
   .strictObject({
     id: name.describe("The sender's own id: sent again it is the same message, and is not kept twice."),
     role: name,
-    author: name.optional().describe("Default: the caller for `user`, else the role."),
-    at: time.optional().describe("Default: now."),
+    author: name.exactOptional().describe("Default: the caller for `user`, else the role."),
+    at: time.exactOptional().describe("Default: now."),
     content: z.array(block).max(BLOCKS_MAX),
-    usage: usage.optional(),
-    mark: z.enum(["compaction", "aborted"]).optional(),
+    usage: usage.exactOptional(),
+    mark: z.enum(["compaction", "aborted"]).exactOptional(),
   })
   .meta({ id: "NewMessage" });
 
@@ -85,8 +85,8 @@ export const message = z
     author: name,
     at: time,
     content: z.array(block),
-    usage: usage.optional(),
-    mark: z.enum(["compaction", "aborted"]).optional(),
+    usage: usage.exactOptional(),
+    mark: z.enum(["compaction", "aborted"]).exactOptional(),
   })
   .meta({ id: "Message" });
 
@@ -95,12 +95,12 @@ export const corruptMessage = z
   .meta({ id: "CorruptMessage" });
 
 const changes = {
-  title: title.optional(),
-  visibility: visibility.optional(),
-  model: name.optional(),
-  tags: tags.optional(),
-  archived: z.boolean().optional(),
-  pinned: z.boolean().optional(),
+  title: title.exactOptional(),
+  visibility: visibility.exactOptional(),
+  model: name.exactOptional(),
+  tags: tags.exactOptional(),
+  archived: z.boolean().exactOptional(),
+  pinned: z.boolean().exactOptional(),
 };
 
 export const threadChange = z.strictObject(changes).meta({ id: "ThreadChange" });
@@ -108,7 +108,11 @@ export const threadChange = z.strictObject(changes).meta({ id: "ThreadChange" })
 export const threadPut = z
   .strictObject({
     ...changes,
-    messages: z.array(newMessage).max(MESSAGES_MAX).optional().describe("Those that the thread does not have yet are appended."),
+    messages: z
+      .array(newMessage)
+      .max(MESSAGES_MAX)
+      .exactOptional()
+      .describe("Those that the thread does not have yet are appended."),
   })
   .meta({ id: "ThreadPut" });
 
@@ -117,14 +121,14 @@ export const newThread = z
     id: z
       .string()
       .regex(/^[A-Za-z0-9_-]{1,64}$/)
-      .optional()
+      .exactOptional()
       .describe("Default: one that is made."),
     ...changes,
-    session: name.optional(),
-    client: name.optional(),
-    repository: z.string().min(1).max(2000).optional(),
-    origin: origin.optional(),
-    messages: z.array(newMessage).max(MESSAGES_MAX).optional(),
+    session: name.exactOptional(),
+    client: name.exactOptional(),
+    repository: z.string().min(1).max(2000).exactOptional(),
+    origin: origin.exactOptional(),
+    messages: z.array(newMessage).max(MESSAGES_MAX).exactOptional(),
   })
   .meta({ id: "NewThread" });
 
@@ -142,25 +146,25 @@ const limit = z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).default(PAGE_LI
 export const threadQuery = z.strictObject({
   orderBy: z.literal("lastActivity").default("lastActivity"),
   limit,
-  after: z.string().max(1000).optional().describe("`next` of the page before."),
-  user: name.optional(),
-  team: name.optional(),
-  client: name.optional(),
-  model: name.optional(),
-  repository: z.string().max(2000).optional(),
-  archived: z.enum(["true", "false"]).optional(),
-  since: time.optional().describe("Last active then or later."),
-  q: z.string().max(1000).optional().describe("Only threads with a message that has all of these words."),
+  after: z.string().max(1000).exactOptional().describe("`next` of the page before."),
+  user: name.exactOptional(),
+  team: name.exactOptional(),
+  client: name.exactOptional(),
+  model: name.exactOptional(),
+  repository: z.string().max(2000).exactOptional(),
+  archived: z.enum(["true", "false"]).exactOptional(),
+  since: time.exactOptional().describe("Last active then or later."),
+  q: z.string().max(1000).exactOptional().describe("Only threads with a message that has all of these words."),
 });
 
 export const threadPage = z
   .object({
     threads: z.array(
       thread.extend({
-        found: z.object({ sequence, excerpt: z.string() }).optional().describe("With `q`: the message that has the words."),
+        found: z.object({ sequence, excerpt: z.string() }).exactOptional().describe("With `q`: the message that has the words."),
       }),
     ),
-    next: z.string().optional().describe("Absent on the last page."),
+    next: z.string().exactOptional().describe("Absent on the last page."),
   })
   .meta({ id: "ThreadPage" });
 
@@ -176,7 +180,7 @@ export const messagePage = z
     drafts: z
       .array(z.object({ id: name, text: z.string(), startedAt: time }))
       .describe("Answers that are being written, on the last page."),
-    next: z.int().optional().describe("`after` of the next page. Absent on the last one."),
+    next: z.int().exactOptional().describe("`after` of the next page. Absent on the last one."),
   })
   .meta({ id: "MessagePage" });
 
@@ -187,7 +191,7 @@ export const shareOrder = z
       .int()
       .min(60)
       .max(366 * 86_400)
-      .optional()
+      .exactOptional()
       .describe("With `link`: how long it opens the thread. Default: until it is revoked."),
   })
   .meta({ id: "ShareOrder" });
@@ -197,16 +201,16 @@ export const share = z
     id: name,
     by: name,
     createdAt: time,
-    expiresAt: time.optional(),
-    revokedAt: time.optional(),
+    expiresAt: time.exactOptional(),
+    revokedAt: time.exactOptional(),
   })
   .meta({ id: "Share" });
 
 export const shareAnswer = z
   .object({
     visibility,
-    share: share.optional(),
-    link: z.string().optional().describe("Path that opens the thread without a token. Not shown again."),
+    share: share.exactOptional(),
+    link: z.string().exactOptional().describe("Path that opens the thread without a token. Not shown again."),
   })
   .meta({ id: "ShareAnswer" });
 
@@ -216,3 +220,4 @@ export type WireThread = z.infer<typeof thread>;
 export type WireMessage = z.infer<typeof message>;
 export type WireNewMessage = z.infer<typeof newMessage>;
 export type WireShare = z.infer<typeof share>;
+export type WireMessagePage = z.infer<typeof messagePage>;

@@ -1,0 +1,200 @@
+// Everything under /api: finds the route, who calls and what is asked, all by the table of the wire, and turns what the handler
+// says into an answer. Knows no thread. What a caller sends is checked before anything is done.
+
+import { type Clock, MillraceError } from "../../base/index.ts";
+import type { Authenticate, Identity } from "../../gateway/index.ts";
+import {
+  API_ERRORS,
+  type ApiErrorCode,
+  type ApiRoute,
+  type ApiRouteName,
+  apiRoutes,
+  type BodyOf,
+  openApiDocument,
+  type QueryOf,
+} from "../../wire/index.ts";
+import { type BodyLimits, receiveBody } from "../body.ts";
+
+export interface ApiCall<Query, Body> {
+  /** Nobody in particular on open routes. */
+  readonly identity: Identity;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiRefusal {
+  readonly refused: ApiErrorCode;
+  /** For the caller: what happened and what to do next. */
+  readonly message: string;
+  readonly version?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+/** `value`: the answer as the route's schema says; nothing for an empty one. */
+export type ApiResult = { readonly value?: unknown } | ApiRefusal;
+
+export type ApiHandlers = {
+  readonly [Name in ApiRouteName]: (call: ApiCall<QueryOf<Name>, BodyOf<Name>>) => Promise<ApiResult>;
+};
+
+export interface ApiOptions {
+  readonly clock: Clock;
+  readonly version: string;
+  readonly limits: BodyLimits;
+  readonly authenticate: Authenticate;
+  readonly handlers: ApiHandlers;
+  /** An error that no code expected. */
+  readonly report: (error: unknown) => void;
+}
+
+interface Matched {
+  readonly name: ApiRouteName;
+  readonly route: ApiRoute;
+  readonly params: Record<string, string>;
+}
+
+interface Pattern {
+  readonly name: ApiRouteName;
+  readonly route: ApiRoute;
+  readonly segments: readonly string[];
+}
+
+const PREFIX = "/api/";
+const DOCUMENT = "/api/openapi.json";
+const NOBODY: Identity = { tenant: "", team: "", user: "", scopes: [], kind: "local" };
+const RETRY_SECONDS = 2;
+const ISSUES_SHOWN = 5;
+
+/** @returns undefined for paths that are not under /api. */
+export function apiHandler(
+  options: ApiOptions,
+): (method: string, path: string, request: Request) => Promise<Response> | undefined {
+  const patterns = Object.entries(apiRoutes).map(
+    ([name, route]): Pattern => ({ name: name as ApiRouteName, route, segments: route.path.split("/") }),
+  );
+  const document = openApiDocument(options.version);
+  return (method, path, request) => {
+    if (!path.startsWith(PREFIX)) return undefined;
+    if (path === DOCUMENT && method === "GET") return Promise.resolve(Response.json(document));
+    const found = match(patterns, method, path);
+    if ("refused" in found) return Promise.resolve(answerTo(found));
+    if ("allow" in found) return Promise.resolve(notAllowed(found.allow));
+    return serve(options, found, request).catch((error: unknown) => broken(options, error));
+  };
+}
+
+async function serve(options: ApiOptions, { name, route, params }: Matched, request: Request): Promise<Response> {
+  const identity = route.isOpen ? NOBODY : await options.authenticate(request.headers);
+  if ("refused" in identity) {
+    const refused =
+      identity.refused === "overloaded" ? "unavailable" : identity.refused === "permission" ? "permission" : "authentication";
+    return answerTo({ ...identity, refused });
+  }
+  const query = parsed(route.query, () => Object.fromEntries(new URL(request.url).searchParams), "query");
+  if ("refused" in query) return answerTo(query);
+  const body = route.body ? await bodyOf(options, route.body, request) : { value: undefined };
+  if ("refused" in body) return answerTo(body);
+  const { headers, signal } = request;
+  const call = { identity, params, query: query.value, body: body.value, headers, signal };
+  // The table and the handlers are keyed by the same names; which one it is, is known only now.
+  const handler = options.handlers[name] as (call: unknown) => Promise<ApiResult>;
+  const result = await handler(call);
+  if ("refused" in result) return answerTo(result);
+  if (result.value === undefined) return new Response(null, { status: route.status });
+  return Response.json(result.value, { status: route.status });
+}
+
+function match(patterns: readonly Pattern[], method: string, path: string): Matched | ApiRefusal | { allow: string[] } {
+  // What is written out goes before what stands for anything.
+  const written = patterns.filter(({ route }) => route.path === path);
+  const fitting = (written.length > 0 ? written : patterns).flatMap(({ name, route, segments }): Matched[] => {
+    const params = paramsOf(segments, path.split("/"));
+    return params ? [{ name, route, params }] : [];
+  });
+  const found = fitting.find(({ route }) => route.method === method);
+  if (found) return found;
+  if (fitting.length > 0) return { allow: fitting.map(({ route }) => route.method) };
+  return { refused: "not_found", message: `There is nothing at ${path.slice(0, 200)}. ${DOCUMENT} lists what there is.` };
+}
+
+function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [at, expected] of pattern.entries()) {
+    const segment = segments[at] ?? "";
+    if (!expected.startsWith("{")) {
+      if (expected !== segment) return undefined;
+      continue;
+    }
+    const value = decoded(segment);
+    if (value === undefined || value === "") return undefined;
+    params[expected.slice(1, -1)] = value;
+  }
+  return params;
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(schema: ApiRoute["query"], read: () => unknown, what: string): { value: unknown } | ApiRefusal {
+  if (!schema) return { value: undefined };
+  const result = schema.safeParse(read());
+  if (result.success) return { value: result.data };
+  const issues = result.error.issues.slice(0, ISSUES_SHOWN);
+  const said = issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("; ");
+  return { refused: "invalid_request", message: `The ${what} is not right: ${said}.` };
+}
+
+async function bodyOf(options: ApiOptions, schema: ApiRoute["body"], request: Request): Promise<{ value: unknown } | ApiRefusal> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type)) {
+    return { refused: "unsupported_media", message: "Send JSON, with `content-type: application/json`." };
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(await receiveBody(request, options.limits, options.clock)),
+    );
+  } catch (error) {
+    if (MillraceError.is(error, "body_too_large")) {
+      return { refused: "too_large", message: `The body is over ${options.limits.bodyBytesMax} bytes. Send less at once.` };
+    }
+    if (MillraceError.is(error)) throw error;
+    return { refused: "invalid_request", message: "The body is not JSON in UTF-8." };
+  }
+  return parsed(schema, () => json, "body");
+}
+
+function answerTo({ refused, message, version, retryAfterSeconds }: ApiRefusal): Response {
+  const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterSeconds)) };
+  const error = { code: refused, message, ...(version === undefined ? {} : { version }) };
+  return Response.json({ error }, { status: API_ERRORS[refused], headers });
+}
+
+function notAllowed(allow: readonly string[]): Response {
+  const error = { code: "method_not_allowed", message: `Use ${allow.join(" or ")} here.` };
+  return Response.json({ error }, { status: API_ERRORS.method_not_allowed, headers: { allow: allow.join(", ") } });
+}
+
+function broken({ report }: ApiOptions, error: unknown): Response {
+  if (MillraceError.is(error, "caller_left") || MillraceError.is(error, "body_timeout")) {
+    return answerTo({ refused: "invalid_request", message: "The body did not arrive." });
+  }
+  if (MillraceError.is(error, "store_unavailable")) {
+    return answerTo({
+      refused: "unavailable",
+      message: "Threads cannot be reached at the moment. Try again.",
+      retryAfterSeconds: RETRY_SECONDS,
+    });
+  }
+  report(error);
+  return answerTo({ refused: "internal", message: "Something went wrong here. The server's log has more." });
+}
