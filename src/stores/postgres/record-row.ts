@@ -26,12 +26,12 @@ export interface RecordRow {
 export type Blobs = (hash: Uint8Array) => Uint8Array | undefined;
 
 export function encodeMessage({ clientId: _, chain: __, content, ...rest }: NewMessage): Encoded {
-  const excerpt = textOf(content).slice(0, EXCERPT_LENGTH_MAX).replaceAll("\0", " ").toWellFormed();
-  const body = Buffer.from(JSON.stringify(content));
-  if (body.byteLength <= APART_BYTES_MIN) return { record: withChecksum({ ...rest, content }), blobs: [], excerpt };
-  const hash = createHash("sha256").update(body).digest();
-  const record = withChecksum({ ...rest, content: hash.toString("hex") });
-  return { record, blobs: [{ hash, bytes: Bun.zstdCompressSync(body) }], excerpt };
+  const excerpt = excerptOf(content);
+  const body = JSON.stringify(content);
+  if (Buffer.byteLength(body) <= APART_BYTES_MIN) return { record: recordOf(rest, body), blobs: [], excerpt };
+  const bytes = Buffer.from(body);
+  const hash = createHash("sha256").update(bytes).digest();
+  return { record: recordOf(rest, `"${hash.toString("hex")}"`), blobs: [{ hash, bytes: Bun.zstdCompressSync(bytes) }], excerpt };
 }
 
 export function decodeMessage({ sequence, client_id, chain, record }: RecordRow, blobs: Blobs): Message | CorruptMessage {
@@ -50,14 +50,24 @@ export function decodeMessage({ sequence, client_id, chain, record }: RecordRow,
 }
 
 /** What people would look for: the texts of the content. */
-export function textOf(content: Json): string {
-  if (typeof content === "string") return content;
-  if (typeof content !== "object" || content === null) return "";
-  const parts = Object.entries(content).filter(([name]) => name !== "type" && name !== "id");
-  return parts
-    .map(([, part]) => textOf(part))
-    .filter(Boolean)
-    .join("\n");
+export const textOf = (content: Json): string => [...textsIn(content)].join("\n");
+
+function* textsIn(value: Json): Generator<string> {
+  if (typeof value === "string") yield value;
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, part] of Object.entries(value)) if (name !== "type" && name !== "id") yield* textsIn(part as Json);
+}
+
+/** The beginning of the first text that has any. PostgreSQL keeps no NUL. */
+function excerptOf(content: Json): string {
+  for (const text of textsIn(content)) {
+    const start = text
+      .slice(0, 4 * EXCERPT_LENGTH_MAX)
+      .replaceAll(/[\s\0]+/g, " ")
+      .trim();
+    if (start !== "") return start.slice(0, EXCERPT_LENGTH_MAX).toWellFormed();
+  }
+  return "";
 }
 
 export function excerptAround(content: Json, words: readonly string[]): string {
@@ -67,11 +77,11 @@ export function excerptAround(content: Json, words: readonly string[]): string {
   return text.slice(Math.max(0, place - CONTEXT_LENGTH), place + 2 * CONTEXT_LENGTH).toWellFormed();
 }
 
-function withChecksum(message: object): Uint8Array {
-  const body = Buffer.from(JSON.stringify(message));
-  const checksum = Buffer.alloc(CHECKSUM_BYTES);
-  checksum.writeUInt32LE(Bun.hash.crc32(body));
-  return Buffer.concat([checksum, body]);
+/** @param content as JSON */
+function recordOf(rest: object, content: string): Uint8Array {
+  const record = Buffer.from(`\0\0\0\0{"content":${content},${JSON.stringify(rest).slice(1)}`);
+  record.writeUInt32LE(Bun.hash.crc32(record.subarray(CHECKSUM_BYTES)), 0);
+  return record;
 }
 
 function contentApart(hex: string, blobs: Blobs): readonly Json[] | undefined {

@@ -93,7 +93,7 @@ export class WritePlan {
       if (owner !== undefined) return { kind: "taken", thread: owner };
     }
     const before = found ?? begin(write.key, write.create as NewThread);
-    const shaped = withChange(before, write.change ?? {});
+    const shaped = write.change === undefined ? before : withChange(before, write.change);
     if (shaped !== before) this.reshaped.add(keyOf(write.key.tenant, write.key.id));
     const { thread, sequences } = this.#append(shaped, write.messages ?? []);
     for (const draft of write.ends ?? []) this.#end(write.key, draft);
