@@ -100,8 +100,15 @@ export class SqliteThreadStore implements ThreadStore {
     return this.#read((reader) => reader.call("list", ...args));
   }
 
-  search(...args: Parameters<ThreadStore["search"]>): ReturnType<ThreadStore["search"]> {
-    return this.#read((reader) => reader.call("search", ...args));
+  async search(...args: Parameters<ThreadStore["search"]>): ReturnType<ThreadStore["search"]> {
+    try {
+      return await this.#read((reader) => reader.call("search", ...args));
+    } catch (error) {
+      if (!MillraceError.is(error, "store_corrupt")) throw error;
+      await this.#feeder.call("forget", this.#options.path).catch(() => {}); // Then it is found out again.
+      this.#feed();
+      throw new MillraceError("store_unavailable", "The search index was damaged and is made again; try again later.");
+    }
   }
 
   changes(...args: Parameters<ThreadStore["changes"]>): ReturnType<ThreadStore["changes"]> {

@@ -20,6 +20,12 @@ function indexMethods() {
         throw error;
       }
     },
+    /** Begins it anew, at the next `catchUp`. */
+    forget(path: string): void {
+      index?.close();
+      index = undefined;
+      removeIndex(indexPathOf(path));
+    },
     close: () => index?.close(),
   };
 }

@@ -1,7 +1,8 @@
 // The search index: fed from changes, made again when it is lost, and never showing what may not be seen.
 
+import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ThreadFilter } from "../../ports/index.ts";
 import { BUSY_MS, keyOf, message, put, scratchPaths } from "./testing.ts";
@@ -11,6 +12,8 @@ import { indexPathOf, removeIndex } from "./thread-index-file.ts";
 import { ThreadReader } from "./thread-reader.ts";
 import { ThreadSearch } from "./thread-search.ts";
 import { ThreadWriter } from "./thread-writer.ts";
+
+const INDEX_PAGE_BYTES = 4096;
 
 const paths = scratchPaths();
 afterAll(paths.remove);
@@ -64,6 +67,30 @@ test("an index that is lost, broken or of other threads is made again", () => {
   other.writer.write([put("c", [message("1", "one")])]);
   new ThreadIndex(path, openThreadReader(other.path)).close();
   expect(found(all, "one")).toEqual([]);
+  feed();
+  expect(found(all, "one")).toEqual(["a/1"]);
+});
+
+test("a damaged index is told apart from damaged threads, and made again", () => {
+  const { path, writer, feed, found, search } = setUp();
+  writer.write([put("a", [message("1", "one uncommon")])]);
+  feed();
+  const index = new Database(indexPathOf(path));
+  index.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  index.close();
+  const bytes = readFileSync(indexPathOf(path));
+  const page = Math.floor(bytes.indexOf("uncommon") / INDEX_PAGE_BYTES) * INDEX_PAGE_BYTES;
+  writeFileSync(indexPathOf(path), bytes.fill(0xa5, page, page + INDEX_PAGE_BYTES));
+  const failure = expect.objectContaining({ code: "store_corrupt" });
+  let thrown: unknown;
+  try {
+    found(all, "one");
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toEqual(failure);
+  search.close();
+  removeIndex(indexPathOf(path));
   feed();
   expect(found(all, "one")).toEqual(["a/1"]);
 });

@@ -44,9 +44,9 @@ export class ThreadNames {
   }
 
   textOf(number: number): string {
-    const known = this.#texts.get(number) ?? this.#text.get(number)?.name ?? "";
-    remember(this.#texts, number, known);
-    return known;
+    const known = this.#texts.get(number) ?? this.#text.get(number)?.name;
+    if (known !== undefined) remember(this.#texts, number, known);
+    return known ?? "";
   }
 
   /** After a transaction that was undone, with the numbers it gave. */

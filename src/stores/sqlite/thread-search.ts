@@ -4,7 +4,9 @@
 
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
+import { MillraceError } from "../../base/index.ts";
 import type { Hit, Thread, ThreadFilter } from "../../ports/index.ts";
+import { isCorrupt } from "./thread-file.ts";
 import { allOf, anyOf, type Condition, rangesOf, restOf } from "./thread-filter.ts";
 import { indexPathOf, openIndexReader } from "./thread-index-file.ts";
 import type { ThreadReader } from "./thread-reader.ts";
@@ -89,12 +91,19 @@ export class ThreadSearch {
   }
 }
 
-const positions = (index: Database, match: string, before: number) =>
-  index
-    .query<{ rowid: number }, [string, number, number]>(
-      "SELECT rowid FROM word WHERE word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
-    )
-    .all(match, before, CHUNK);
+/** Throws `store_corrupt` when the index is damaged: the threads are not, and it can be made again. */
+function positions(index: Database, match: string, before: number): { rowid: number }[] {
+  try {
+    return index
+      .query<{ rowid: number }, [string, number, number]>(
+        "SELECT rowid FROM word WHERE word MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+      )
+      .all(match, before, CHUNK);
+  } catch (error) {
+    if (isCorrupt(error)) throw new MillraceError("store_corrupt", "The search index is damaged.", { cause: error });
+    throw error;
+  }
+}
 
 function excerptAround(text: string, words: readonly string[]): string {
   const place = placeOfWord(text, words);

@@ -45,8 +45,9 @@ export class ThreadWriting {
   }
 
   write(writes: readonly ThreadWrite[]): readonly ThreadWritten[] {
+    const writer = failing(this.#path, () => this.#open());
     try {
-      return failing(this.#path, () => this.#open().write(writes));
+      return failing(this.#path, () => writer.write(writes));
     } catch (error) {
       this.#drop();
       if (!isDamage(error)) throw error;
