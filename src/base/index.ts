@@ -6,6 +6,7 @@ export { type Abortable, Cancellation } from "./cancellation.ts";
 export { type Cancel, type Clock, systemClock } from "./clock.ts";
 export { type ErrorCode, errorCodes, MillraceError } from "./error.ts";
 export { type IdSource, uuidv7Source } from "./id.ts";
+export { Mailbox } from "./mailbox.ts";
 export { nearestName } from "./nearest.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { Secret } from "./secret.ts";

@@ -15,6 +15,14 @@ export {
   type Span,
 } from "./budget-ledger.ts";
 export { checkBudgetCall, grantOf } from "./budget-ledger-limits.ts";
+export {
+  CHANNEL_NAME_BYTES_MAX,
+  CHANNEL_TEXT_BYTES_MAX,
+  type Channel,
+  type ChannelEvent,
+  checkChannelName,
+  checkChannelText,
+} from "./channel.ts";
 export { KEY_BYTES_MAX, type KeyValue, VALUE_BYTES_MAX } from "./key-value.ts";
 export { checkKey, checkNamespace, checkPrefix, checkValue } from "./key-value-limits.ts";
 export type {

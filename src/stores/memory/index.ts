@@ -1,4 +1,5 @@
 // The door of the memory store.
 
 export { MemoryBudgetLedger, type MemoryBudgetLedgerOptions } from "./memory-budget-ledger.ts";
+export { MemoryChannel, type MemoryChannelOptions } from "./memory-channel.ts";
 export { MemoryKeyValue, type MemoryKeyValueOptions } from "./memory-key-value.ts";
