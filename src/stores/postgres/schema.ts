@@ -102,8 +102,8 @@ export const steps: readonly (readonly string[])[] = [
       last integer NOT NULL
     )`,
 
-    // What is searched, apart from messages and behind them (search-index.ts). Words lie outside of the row: a row that
-    // was found is read without them.
+    // What is searched, apart from messages and behind them (search-index.ts). Long lists of words lie outside of
+    // the row.
     `CREATE TABLE search (
       tenant text COLLATE "C" NOT NULL,
       number bigint NOT NULL,

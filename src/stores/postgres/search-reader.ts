@@ -34,11 +34,11 @@ export async function searchThreads(
   const all = `search s WHERE ${place} AND ${matches}`;
   const ask = (rows: string) =>
     connection.query<HitRow>(
-      `SELECT hit.number::float8 AS number, hit.sequence, t.*
-        FROM (SELECT s.thread, s.sequence, s.number FROM ${rows} ORDER BY s.number + 0 DESC OFFSET 0) hit
+      `SELECT hit.place::float8 AS number, hit.sequence, t.*
+        FROM (SELECT s.thread, s.sequence, s.number + 0 AS place FROM ${rows} ORDER BY place DESC OFFSET 0) hit
         CROSS JOIN LATERAL (SELECT ${threadColumnsOf("t")} FROM thread t
-          WHERE ${conditions.join(" AND ")} AND t.id = hit.thread OFFSET 0) t
-        ORDER BY hit.number + 0 DESC LIMIT ${limit + 1}`,
+          WHERE ${conditions.join(" AND ")} AND t.id BETWEEN hit.thread AND hit.thread ORDER BY t.id LIMIT 1) t
+        ORDER BY hit.place DESC LIMIT ${limit + 1}`,
       parameters.values,
     );
   const newest = await ask(recent);

@@ -12,6 +12,9 @@ const COLUMNS = threadColumnsOf("t");
 /** Threads that came from one beginning and still have it. */
 const SAME_CHAINS_MAX = 1000;
 
+/** In words that no listing's index is made for: a thread is looked up by its key. */
+const LIVE = "coalesce(t.deleted_ms, -1) < 0";
+
 type Totals = ThreadUsage & { readonly threads: number; readonly messages: number };
 
 export async function listThreads(
@@ -54,18 +57,17 @@ export async function findThread(connection: PostgresConnection, lookup: ThreadL
 }
 
 function lookUp(connection: PostgresConnection, lookup: Exclude<ThreadLookup, { chains: readonly string[] }>) {
-  const live = "t.deleted_ms IS NULL";
   if ("tokenHash" in lookup) {
     return connection.query<ThreadRow>(
       `SELECT ${COLUMNS} FROM share s JOIN thread t ON t.tenant = s.tenant AND t.id = s.thread
-        WHERE s.token_hash = $1 AND ${live} LIMIT 1`,
+        WHERE s.token_hash = $1 AND ${LIVE} LIMIT 1`,
       [lookup.tokenHash],
     );
   }
   const [column, value] = "session" in lookup ? ["session", lookup.session] : ["id", lookup.id];
   const isIndexed = column === "session" ? "AND t.session IS NOT NULL" : "";
   return connection.query<ThreadRow>(
-    `SELECT ${COLUMNS} FROM thread t WHERE t.tenant = $1 AND t.${column} BETWEEN $2 AND $2 ${isIndexed} AND ${live}
+    `SELECT ${COLUMNS} FROM thread t WHERE t.tenant = $1 AND t.${column} BETWEEN $2 AND $2 ${isIndexed} AND ${LIVE}
       ORDER BY t.${column} LIMIT 1`,
     [lookup.tenant, value],
   );
@@ -82,7 +84,7 @@ async function findByChain(
       CROSS JOIN LATERAL (
         SELECT ${COLUMNS}, m.sequence FROM (SELECT m.tenant, m.thread, m.sequence FROM message m
           WHERE m.tenant = $1 AND m.chain BETWEEN c.chain AND c.chain ORDER BY m.chain LIMIT ${SAME_CHAINS_MAX}) m
-        JOIN thread t ON t.tenant = m.tenant AND t.id = m.thread WHERE t.deleted_ms IS NULL
+        JOIN thread t ON t.tenant = m.tenant AND t.id = m.thread WHERE ${LIVE}
         ORDER BY t.active_ms DESC, t.id DESC, m.sequence DESC LIMIT 1) found
       LIMIT 1`,
     [tenant, chains],
