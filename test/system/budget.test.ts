@@ -116,6 +116,8 @@ describe("what is given back", () => {
     leaving.abort();
     expect(await gone).toBe("gone");
     held.releaseAll();
+    // That it left reaches the server when its socket's end does.
+    while ((await millrace.metric("millrace_open_calls")) > 0) await fetch(`${millrace.url}/healthz`);
     expect((await ask("third")).status).toBe(200);
   });
 
