@@ -56,7 +56,8 @@ export class ThreadWriter {
   /** Most batches meet nobody and hold nothing twice: they are tried without locks and look-ups, and else done with care. */
   async #transact(run: Run, writes: readonly ThreadWrite[], encoded: ReadonlyMap<NewMessage, Encoded>, attempt: number) {
     if (attempt > 1) this.#carefulFor = CAREFUL_BATCHES;
-    const isHopeful = attempt === 1 && this.#carefulFor === 0;
+    // A piece of a draft changes no version that would tell that its thread was deleted meanwhile.
+    const isHopeful = attempt === 1 && this.#carefulFor === 0 && !writes.some(({ kind }) => kind === "draft");
     if (this.#carefulFor > 0) this.#carefulFor--;
     return transact(run, writes, encoded, isHopeful);
   }
