@@ -4,6 +4,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { Json } from "../../ports/index.ts";
 import { SqliteThreadStore, type SqliteThreadStoreOptions } from "./sqlite-thread-store.ts";
 import { create, keyOf, message, put, scratchPaths } from "./testing.ts";
 
@@ -108,6 +109,23 @@ test("while something else holds the file, writes are refused and reads go on; t
   other.close();
   await store.write([put("t", [message("b", "two")])]);
   expect(await clientIds(store, "t")).toEqual(["a", "b"]);
+});
+
+test("what cannot be kept fails alone: content without end, numbers that are none, keys that would be others", async () => {
+  const store = openAt(paths.next());
+  let deep: Json = "bottom";
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  const writes = [
+    put("a", [message("1", "", { content: [deep] })]),
+    put("b", [message("1", "one")]),
+    put("c", [message("1", "one", { atMs: Number.NaN })]),
+    put("d\0", []),
+    put("e", [], { title: "\ud800" }),
+    put("f", []),
+  ];
+  const kinds = (await store.write(writes)).map(({ kind }) => kind);
+  expect(kinds).toEqual(["invalid", "written", "invalid", "invalid", "invalid", "written"]);
+  expect(await clientIds(store, "b")).toEqual(["1"]);
 });
 
 describe("damage", () => {

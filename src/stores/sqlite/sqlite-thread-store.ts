@@ -32,6 +32,8 @@ export interface SqliteThreadStoreOptions {
   clock?: Clock;
 }
 
+const NOT_COPIED: ThreadWritten = { kind: "invalid", why: "its content is too deep, or no JSON" };
+
 type CheckedOptions = Required<SqliteThreadStoreOptions>;
 
 export class SqliteThreadStore implements ThreadStore {
@@ -83,9 +85,16 @@ export class SqliteThreadStore implements ThreadStore {
 
   async write(writes: readonly ThreadWrite[]): Promise<readonly ThreadWritten[]> {
     this.#refuseClosed();
-    const written = await (await this.#aliveWriter()).call("write", writes);
+    const isCopied = writes.map(() => true);
+    const written = await this.#send(writes).catch((error: unknown) => {
+      if (!MillraceError.is(error, "option_invalid")) throw error;
+      for (const [index, write] of writes.entries()) isCopied[index] = isCopyable(write);
+      return this.#send(writes.filter((_, index) => isCopied[index]));
+    });
     this.#feed();
-    return written;
+    if (written.length === writes.length) return written;
+    const rest = written.values();
+    return isCopied.map((each) => (each ? rest.next().value : undefined) ?? NOT_COPIED);
   }
 
   find(...args: Parameters<ThreadStore["find"]>): ReturnType<ThreadStore["find"]> {
@@ -145,6 +154,10 @@ export class SqliteThreadStore implements ThreadStore {
     }
   }
 
+  async #send(writes: readonly ThreadWrite[]): Promise<readonly ThreadWritten[]> {
+    return (await this.#aliveWriter()).call("write", writes);
+  }
+
   #refuseClosed(): void {
     if (this.#isClosed) throw new MillraceError("store_unavailable", "The SQLite store is closed.");
   }
@@ -198,6 +211,15 @@ export class SqliteThreadStore implements ThreadStore {
     } catch {
       return false;
     }
+  }
+}
+
+function isCopyable(write: ThreadWrite): boolean {
+  try {
+    structuredClone(write);
+    return true;
+  } catch {
+    return false;
   }
 }
 

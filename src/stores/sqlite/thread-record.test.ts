@@ -61,6 +61,12 @@ test("a bit that changed anywhere is noticed", () => {
   for (const length of [0, 3, 4, 10]) expect(decodeMessage(bytes.slice(0, length), lookUp(blobs))).toBeUndefined();
 });
 
+test("depth and length do not matter to a search", () => {
+  let deep: Json = "bottom";
+  for (let depth = 0; depth < 50_000; depth++) deep = [deep];
+  expect(searchText({ content: [deep, Array.from({ length: 500_000 }, () => 1), "end"] })).toBe("bottom\nend");
+});
+
 test("all texts but the names of kinds are searched", () => {
   const content: Json[] = [{ type: "tool_use", name: "Read", input: { path: "a.ts", lines: [1] } }, "tail"];
   expect(searchText({ content })).toBe("Read\na.ts\ntail");

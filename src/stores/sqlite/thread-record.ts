@@ -75,11 +75,15 @@ function excerptOf(content: readonly Json[]): string {
   return "";
 }
 
+/** In their order. By a list of what is left, so that no depth is too deep. */
 function* textsIn(value: Json): Generator<string> {
-  if (typeof value === "string") yield value;
-  else if (Array.isArray(value)) for (const each of value) yield* textsIn(each);
-  else if (typeof value === "object" && value !== null) {
-    for (const [name, each] of Object.entries(value)) if (name !== "type") yield* textsIn(each as Json);
+  const left: Json[] = [value];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === "string") yield next;
+    else if (Array.isArray(next)) for (const each of (next as Json[]).toReversed()) left.push(each);
+    else if (typeof next === "object" && next !== null) {
+      for (const [name, each] of Object.entries(next).reverse()) if (name !== "type") left.push(each as Json);
+    }
   }
 }
 

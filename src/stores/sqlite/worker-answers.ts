@@ -5,7 +5,13 @@ import type { Answer, Call, Methods } from "./worker-calls.ts";
 
 /** Never returns a call without an answer. */
 export function answerCalls(methods: Methods): void {
-  addEventListener("message", (event: MessageEvent<Call>) => postMessage(answerTo(methods, event.data)));
+  addEventListener("message", ({ data }: MessageEvent<Call>) => {
+    try {
+      postMessage(answerTo(methods, data));
+    } catch (error) {
+      postMessage(failed(data.id, error)); // What was read is too deep to be copied.
+    }
+  });
 }
 
 function answerTo(methods: Methods, { id, method, args }: Call): Answer {
@@ -14,10 +20,12 @@ function answerTo(methods: Methods, { id, method, args }: Call): Answer {
     return { id, result: run?.(...args) };
   } catch (error) {
     if (MillraceError.is(error)) return { id, code: error.code, message: error.message };
-    return {
-      id,
-      code: "store_unavailable",
-      message: `The SQLite store failed: ${error instanceof Error ? error.message : error}.`,
-    };
+    return failed(id, error);
   }
 }
+
+const failed = (id: number, error: unknown): Answer => ({
+  id,
+  code: "store_unavailable",
+  message: `The SQLite store failed: ${error instanceof Error ? error.message : error}.`,
+});
