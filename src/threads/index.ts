@@ -5,6 +5,7 @@ export { ADMIN_SCOPE, type Caller } from "./caller.ts";
 export { threadOfSession } from "./digest.ts";
 export type { TextOf } from "./draft-text.ts";
 export type { HitPage, ListFilter, PageOrder, ThreadPage } from "./listing.ts";
+export { announcing, Live, type LiveEvent, type LiveOptions } from "./live.ts";
 export type { Outcome, Refused, Written } from "./outcome.ts";
 export { Recorder, type RecorderOptions, type RecorderStats } from "./recorder.ts";
 export { type RecoverOptions, recoverDrafts } from "./recover.ts";

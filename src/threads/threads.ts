@@ -2,7 +2,7 @@
 // forbidden. Invariants: what was answered as done is durable; nothing is stored before it was redacted; what is shown, and to whom,
 // is in the audit log first. Deliberately knows no HTTP and no database: a store behind the port, and one function that writes.
 
-import { type Clock, type IdSource, MillraceError, type Random } from "../base/index.ts";
+import { type Abortable, type Clock, type IdSource, MillraceError, type Random } from "../base/index.ts";
 import type {
   MessagePage,
   NewMessage,
@@ -21,6 +21,7 @@ import { threadOfUuid } from "./digest.ts";
 import { type TextOf, visibleText } from "./draft-text.ts";
 import { linkProblem, newLink, openLink } from "./links.ts";
 import { type HitPage, type ListFilter, listPage, type PageOrder, searchPage, type ThreadPage } from "./listing.ts";
+import type { Live, LiveEvent } from "./live.ts";
 import { done, invalid, missing, type Outcome, outcomeOf, type Refused, type Written } from "./outcome.ts";
 import type { Redact } from "./redaction.ts";
 import {
@@ -46,6 +47,8 @@ export interface ThreadsOptions {
   readonly redact: Redact;
   readonly policyOf?: PolicyOf;
   readonly limits?: Partial<ThreadLimits>;
+  /** Without it there are no live events. */
+  readonly live?: Live;
   /** Without it drafts have no text. */
   readonly textOf?: TextOf;
 }
@@ -209,6 +212,23 @@ export class Threads {
     return thread ? this.#messages(thread, page) : missing;
   }
 
+  /**
+   * What happens in the thread from now on, and since the event of that id. Ends when the caller may not see it any more.
+   * @param after id of the last event that the caller has
+   */
+  async subscribe(
+    caller: Caller,
+    id: string,
+    after: string | undefined,
+    signal: Abortable,
+  ): Promise<Outcome<AsyncIterable<LiveEvent>>> {
+    const { live } = this.#options;
+    const thread = await this.#readable(caller, id);
+    if (!thread || !live) return missing;
+    const events = live.subscribe({ tenant: thread.tenant, id }, after, (now) => mayRead(caller, now), signal);
+    return done(shownIn(events, caller));
+  }
+
   async #readable(caller: Caller, id: string): Promise<Thread | undefined> {
     if (!isThreadId(id)) return undefined;
     const found = await this.#options.store.find({ tenant: caller.tenant, id });
@@ -283,3 +303,7 @@ const notYours: Refused = { kind: "forbidden", why: "Only its owner changes a th
 
 /** Links are for those who made them: readers do not see them. */
 const shownTo = (caller: Caller, thread: Thread): Thread => (mayChange(caller, thread) ? thread : { ...thread, shares: [] });
+
+async function* shownIn(events: AsyncIterable<LiveEvent>, caller: Caller): AsyncGenerator<LiveEvent> {
+  for await (const event of events) yield event.kind === "thread" ? { ...event, thread: shownTo(caller, event.thread) } : event;
+}
