@@ -3,7 +3,7 @@
 // can reach another's rows. Does not read or write entries.
 
 import { Database, SQLiteError } from "bun:sqlite";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { MillraceError } from "../../base/index.ts";
 
@@ -19,7 +19,9 @@ const SWITCHES_MAX = 100;
 export function openSqliteFile(path: string, namespace: string, busyTimeoutMs: number): Database {
   return refusing(`The file ${path} cannot be used as a key-value store`, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, "a", 0o600)); // SQLite gives its WAL the mode of the file.
+    // SQLite gives its WAL the mode of the file. One that is there stays closed: closing it would let go of the locks that this
+    // process has on it (POSIX).
+    if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
     const database = new Database(path, { readwrite: true, create: true, strict: true });
     try {
       database.run(`PRAGMA busy_timeout = ${busyTimeoutMs}`);

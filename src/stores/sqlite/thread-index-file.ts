@@ -2,7 +2,7 @@
 // version or of other threads is begun anew, and is then fed from the first change on.
 
 import { Database } from "bun:sqlite";
-import { rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 
 /** Raised whenever words, marks or tables become others. */
 const VERSION = 1;
@@ -45,6 +45,7 @@ export function removeIndex(path: string): void {
 export const openIndexReader = (path: string): Database => new Database(path, { readonly: true, strict: true });
 
 function connected(path: string): Database {
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   const database = new Database(path, { readwrite: true, create: true, strict: true });
   database.run("PRAGMA journal_mode = WAL");
   // A power cut may cost the last entries: the position goes back with them.

@@ -2,7 +2,7 @@
 
 import { Database } from "bun:sqlite";
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ThreadFilter } from "../../ports/index.ts";
 import { BUSY_MS, keyOf, message, put, scratchPaths } from "./testing.ts";
@@ -48,6 +48,13 @@ test("finds what was written, newest first, and goes on from where it was", () =
   const rest = search.page(all, "two", { limit: 2, after: first.next ?? 0 });
   expect(rest.hits.map(({ sequence }) => sequence)).toEqual([1]);
   expect(rest.next).toBeUndefined();
+});
+
+test("is for its owner alone, as the threads are", () => {
+  const { path, writer, feed } = setUp();
+  writer.write([put("a", [message("1", "one")])]);
+  feed();
+  expect(statSync(indexPathOf(path)).mode & 0o777).toBe(0o600);
 });
 
 test("an index that is lost, broken or of other threads is made again", () => {
