@@ -9,6 +9,8 @@ export interface KnownBody {
   readonly facts: RequestFacts;
   /** SHA-256 of the canonical text. */
   readonly bodyDigest: string;
+  /** What the body says of the turn that it is. */
+  readonly kind: "turn" | "title" | "side";
   /** SHA-256 of the conversation's fingerprint, or empty where there is none. */
   readonly fingerprint: string;
 }

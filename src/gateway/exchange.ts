@@ -61,6 +61,8 @@ export interface Report {
   queuedMs: number | undefined;
   /** Upstreams asked, one after the other. */
   attempts: number;
+  /** Names where the turn is taken down; the value of the `x-millrace-thread` response header. */
+  turn: string | undefined;
   /** The id by which a later request may continue this answer. */
   continuedAs: string | undefined;
   /** Clock.monotonic() when the upstream call began, when its first body byte came, when the client got its first byte. */

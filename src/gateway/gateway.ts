@@ -3,9 +3,8 @@
 
 import { Cancellation, type Clock, type IdSource, MillraceError } from "../base/index.ts";
 import { BodyMemo } from "./body-memo.ts";
-import { anthropic } from "./dialects/anthropic/anthropic.ts";
-import type { Dialect, DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
-import { openai } from "./dialects/openai/openai.ts";
+import type { DialectName, Endpoint, RequestFacts } from "./dialects/dialect.ts";
+import { dialects } from "./dialects/dialects.ts";
 import type { Answer, Call, Exchange } from "./exchange.ts";
 import { type FlowOptions, plainFlow } from "./flow.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -23,7 +22,9 @@ import { type RecallOptions, recall } from "./steps/recall.ts";
 import { type RecordOptions, record } from "./steps/record.ts";
 import { route } from "./steps/route.ts";
 import { sustain } from "./steps/sustain.ts";
+import { tell } from "./steps/tell.ts";
 import { weigh } from "./steps/weigh.ts";
+import type { BeginTurn } from "./turn.ts";
 import { targetResolver, type Upstream } from "./upstream.ts";
 
 export interface GatewayLimits extends PhaseLimits {
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   readonly flow?: FlowOptions;
   readonly observe: RecordOptions["observe"];
   readonly report: RecordOptions["report"];
+  /** Is told of every turn of a conversation. Default: nobody is, and it costs nothing. */
+  readonly beginTurn?: BeginTurn | undefined;
 }
 
 export interface Gateway {
@@ -62,7 +65,6 @@ export interface Gateway {
 
 type RefusalWords = Parameters<typeof refuse> extends [unknown, ...infer Rest] ? Rest : never;
 
-const dialects: Readonly<Record<DialectName, Dialect>> = { anthropic, openai };
 const NOBODY: Identity = { tenant: "default", team: "default", user: "unknown", scopes: [], kind: "local" };
 const NOTHING_READ: RequestFacts = {
   model: undefined,
@@ -88,6 +90,7 @@ const newReport = (): Exchange["report"] => ({
   priority: undefined,
   queuedMs: undefined,
   attempts: 0,
+  turn: undefined,
   continuedAs: undefined,
   sentAt: undefined,
   upstreamFirstByteAt: undefined,
@@ -111,6 +114,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     read: read({ resolve: targetResolver(options.upstreams), bodyBytesMax: limits.bodyBytesMax, memo }),
     sustain: sustain({ clock, keepAliveMs: limits.keepAliveMs, openAfterMs: limits.openAfterMs }),
     deadline: deadline(clock),
+    tell: options.beginTurn
+      ? tell({ clock, beginTurn: options.beginTurn, answerBytesMax: limits.answerBytesMax })
+      : (next) => next,
     recall: options.recall ? recall({ ...options.recall, memo }) : (next) => next,
     listModels,
     weigh: weigh(flow.estimator),

@@ -1,6 +1,7 @@
 // The door of the gateway: a prompt's way to a model and back.
 
-export type { DialectName, Endpoint, RefusalKind, Usage } from "./dialects/dialect.ts";
+export { answerText } from "./dialects/answer-text.ts";
+export type { AnswerContent, DialectName, Endpoint, RefusalKind, TurnMessage, Usage } from "./dialects/dialect.ts";
 export { errorEvent } from "./dialects/error-event.ts";
 export type { Answer, CacheOutcome, Call, Outcome } from "./exchange.ts";
 export type { FlowOptions } from "./flow.ts";
@@ -28,4 +29,5 @@ export { fetchTransport } from "./transport/fetch-transport.ts";
 export { type HttpTransport, httpTransport } from "./transport/http-transport.ts";
 export { type ResponseEvents, ResponseParser } from "./transport/response-parser.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
+export type { BeginTurn, Turn, TurnEnd, TurnLog } from "./turn.ts";
 export type { Upstream, UpstreamCredential } from "./upstream.ts";

@@ -13,6 +13,8 @@ export interface Steps {
   readonly sustain: Step;
   /** The time that the client allows. */
   readonly deadline: Step;
+  /** What passes, to whoever takes it down. */
+  readonly tell: Step;
   /** An answer from cache, or from an identical call in flight. */
   readonly recall: Step;
   /** One list of models out of many. */
@@ -30,6 +32,6 @@ export interface Steps {
 }
 
 export const pipeline = (steps: Steps): Handle => {
-  const { record, identify, read, sustain, deadline, recall, listModels, weigh, budget, route, admit, call } = steps;
-  return record(identify(read(sustain(deadline(recall(listModels(weigh(budget(route(admit(call)))))))))));
+  const { record, identify, read, sustain, deadline, tell, recall, listModels, weigh, budget, route, admit, call } = steps;
+  return record(identify(read(sustain(deadline(tell(recall(listModels(weigh(budget(route(admit(call))))))))))));
 };

@@ -4,7 +4,7 @@
 import type { ThreadKey } from "../ports/index.ts";
 import { type Conversation, conversationOf, seedOf } from "./conversation.ts";
 import { threadOfSession } from "./digest.ts";
-import type { Turn, TurnEnd, TurnLog } from "./turn.ts";
+import { type EndedTurn, readOr, type Turn, type TurnEnd, type TurnLog } from "./turn.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 
 /** What the recorder does for its turns. */
@@ -15,8 +15,10 @@ export interface TurnWork {
     conversation: Conversation;
     opened: ThreadKey | undefined;
     draft: string;
-    end?: TurnEnd;
+    end?: EndedTurn;
   }): Promise<ThreadKey | undefined>;
+  /** When there is time. */
+  later(work: () => void): void;
   lane(name: string, work: () => Promise<void>): void;
   /** Bytes held more, or less. False: there is no room for them. */
   hold(bytes: number): boolean;
@@ -59,6 +61,22 @@ export class RecordedTurn implements TurnLog {
   end(end: TurnEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#work.later(() => this.#end(end));
+  }
+
+  /** The moment at which drafts go out. */
+  tick(): void {
+    if (this.#isOver) return;
+    if (this.#isOpening) {
+      if (this.#opened) void this.#draft.flush(this.#opened).then((bytes) => this.#hold(-bytes));
+      return;
+    }
+    this.#isOpening = true;
+    this.#work.later(() => this.#open());
+  }
+
+  #end({ answer, ...basics }: TurnEnd): void {
+    const end: EndedTurn = { ...basics, ...(readOr(answer) ?? { content: [], isWhole: false }) };
     const isTold = this.#isOpening || end.content.length > 0 || end.outcome === "ok";
     const conversation = isTold ? this.#read() : undefined;
     const units = conversation?.links.reduce((sum, link) => sum + link.units, 0) ?? 0;
@@ -72,15 +90,8 @@ export class RecordedTurn implements TurnLog {
     });
   }
 
-  /** The moment at which drafts go out. */
-  tick(): void {
-    if (this.#isOver) return;
-    if (!this.#isOpening) this.#open();
-    else if (this.#opened) void this.#draft.flush(this.#opened).then((bytes) => this.#hold(-bytes));
-  }
-
   #open(): void {
-    this.#isOpening = true;
+    if (this.#isOver) return;
     const conversation = this.#read();
     if (!conversation) return;
     this.#work.lane(this.#lane(conversation), async () => {
@@ -92,11 +103,7 @@ export class RecordedTurn implements TurnLog {
 
   /** Once; what its teller cannot read is no conversation. */
   #read(): Conversation | undefined {
-    try {
-      this.#conversation ??= conversationOf(seedOf(this.#turn), this.#turn.messages());
-    } catch {
-      return undefined;
-    }
+    this.#conversation ??= readOr(() => conversationOf(seedOf(this.#turn), this.#turn.messages()));
     return this.#conversation;
   }
 

@@ -7,7 +7,7 @@ import { Recorder, type RecorderOptions } from "./recorder.ts";
 import { redactor } from "./redaction.ts";
 import { PlainThreadStore, writeTo } from "./testing.ts";
 import { THREAD_POLICY } from "./thread-policy.ts";
-import type { Turn, TurnEnd, TurnMessage } from "./turn.ts";
+import type { EndedTurn, Turn, TurnEnd, TurnMessage } from "./turn.ts";
 
 const says = (role: string, text: string): TurnMessage => ({ role, content: [{ type: "text", text }] });
 const PROMPT: TurnMessage = says("system", "You help.");
@@ -32,8 +32,9 @@ function setup(options: Partial<RecorderOptions> = {}) {
     ...{ startedMs: clock.now(), messages: () => [PROMPT, ...messages] },
     ...more,
   });
-  const end = (text: string, more: Partial<TurnEnd> = {}): TurnEnd => ({
-    ...{ outcome: "ok", content: [{ type: "text", text }], isWhole: true, usage: USAGE, endedMs: clock.now() },
+  const end = (text: string, { content, isWhole, ...more }: Partial<EndedTurn> = {}): TurnEnd => ({
+    ...{ outcome: "ok", usage: USAGE, endedMs: clock.now() },
+    answer: () => ({ content: content ?? [{ type: "text", text }], isWhole: isWhole ?? true }),
     ...more,
   });
   const begin = (told: Turn, by = recorder) => {
@@ -46,7 +47,7 @@ function setup(options: Partial<RecorderOptions> = {}) {
     messages: readonly TurnMessage[],
     answer: string,
     more: Partial<Turn> = {},
-    ended: Partial<TurnEnd> = {},
+    ended: Partial<EndedTurn> = {},
   ) => {
     begin(turn(messages, more)).end(end(answer, ended));
     await recorder.idle();
@@ -253,7 +254,7 @@ describe("limits", () => {
       policyOf: (tenant) => ({ ...THREAD_POLICY, record: tenant === "acme" ? "metadata" : "off" }),
     });
     expect(recorder.begin(turn([], { tenant: "other" }))).toBeUndefined();
-    expect(recorder.begin(turn([], { kind: "keep-alive" }))).toBeUndefined();
+    expect(recorder.begin(turn([], { kind: "side" }))).toBeUndefined();
     await tell([says("user", "very secret")], "also secret");
     expect(JSON.stringify(store.writes)).not.toContain("secret");
     expect([...store.kept.values()][0]?.messages).toHaveLength(3);

@@ -5,6 +5,7 @@
 
 import { type Cancel, type Clock, type IdSource, MillraceError } from "../base/index.ts";
 import type { ThreadStore } from "../ports/index.ts";
+import { Chores } from "./chores.ts";
 import { seedOf } from "./conversation.ts";
 import { threadOfSession } from "./digest.ts";
 import { Lanes } from "./lanes.ts";
@@ -15,7 +16,7 @@ import type { Redact } from "./redaction.ts";
 import { Scribe } from "./scribe.ts";
 import { type PolicyOf, THREAD_POLICY } from "./thread-policy.ts";
 import { titleAnswered } from "./title.ts";
-import type { Turn, TurnEnd, TurnLog, TurnUsage } from "./turn.ts";
+import { readOr, type Turn, type TurnAnswer, type TurnEnd, type TurnLog, type TurnUsage } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
 import { RANK, type WriteThread } from "./write-thread.ts";
 
@@ -65,6 +66,7 @@ export class Recorder {
   readonly #policyOf: PolicyOf;
   readonly #scribe: Scribe;
   readonly #lanes = new Lanes();
+  readonly #chores: Chores;
   readonly #streaming = new Set<RecordedTurn>();
   readonly #titles = new Recent<string>(TITLES_MAX);
   readonly #counts = { turns: 0, bytes: 0, recorded: 0, refused: 0, dropped: 0 };
@@ -74,6 +76,7 @@ export class Recorder {
   /** Throws `option_invalid` for an option that bounds nothing. */
   constructor(options: RecorderOptions) {
     this.#options = { ...DEFAULTS, ...options };
+    this.#chores = new Chores(options.clock);
     const { store, write, ids, redact, messagesMax, threadsMax, costOf = () => 0 } = this.#options;
     this.#policyOf = options.policyOf ?? (() => THREAD_POLICY);
     for (const name of ["draftMs", "turnsMax", "bytesMax", "draftBytesMax"] as const) {
@@ -88,7 +91,7 @@ export class Recorder {
   /** Undefined: not recorded. `refused`: it cannot be, and the operator wants no turn that is not. Never throws or waits. */
   begin(turn: Turn): TurnLog | "refused" | undefined {
     const { record } = this.#policyOf(turn.tenant);
-    if (record === "off" || turn.kind === "keep-alive") return undefined;
+    if (record === "off" || turn.kind === "side") return undefined;
     if (turn.kind === "title") return this.#titleLog(turn);
     const { turnsMax, bytesMax, whenAway } = this.#options;
     const isFull = this.#counts.turns >= turnsMax || this.#counts.bytes >= bytesMax;
@@ -108,6 +111,7 @@ export class Recorder {
 
   /** Resolves once every turn that ended is written or given up. */
   idle(): Promise<void> {
+    this.#chores.finish();
     return this.#lanes.idle();
   }
 
@@ -126,6 +130,7 @@ export class Recorder {
 
   readonly #work: TurnWork = {
     record: (part) => this.#guarded(() => this.#scribe.record(part), part.end && "recorded"),
+    later: (work) => this.#chores.add(work),
     lane: (name, work) => void this.#lanes.run(name, work),
     hold: (bytes) => {
       this.#counts.bytes += bytes;
@@ -161,15 +166,19 @@ export class Recorder {
     const { tenant, session } = turn;
     if (session === undefined || this.#policyOf(tenant).record !== "full") return undefined;
     const id = threadOfSession(tenant, session);
-    const end = ({ isWhole, content }: TurnEnd) => {
-      const title = String(this.#options.redact([titleAnswered(content)])[0]);
-      if (!isWhole || title === "" || this.#titles.get(seedOf(turn)) !== undefined) return;
-      this.#titles.set(seedOf(turn), title);
-      const write = { kind: "put", key: { tenant, id }, change: { title } } as const;
-      void this.#lanes.run(seedOf(turn), async () => {
-        await this.#guarded(() => this.#options.write(write, RANK.recorded));
-      });
-    };
+    const end = ({ answer }: TurnEnd) => this.#chores.add(() => this.#nameThread(turn, id, readOr(answer)));
     return { label: id, chunk: () => {}, end };
+  }
+
+  #nameThread(turn: Turn, id: string, answer: TurnAnswer | undefined): void {
+    const { tenant } = turn;
+    const { isWhole, content } = answer ?? { isWhole: false, content: [] };
+    const title = String(this.#options.redact([titleAnswered(content)])[0]);
+    if (!isWhole || title === "" || this.#titles.get(seedOf(turn)) !== undefined) return;
+    this.#titles.set(seedOf(turn), title);
+    const write = { kind: "put", key: { tenant, id }, change: { title } } as const;
+    void this.#lanes.run(seedOf(turn), async () => {
+      await this.#guarded(() => this.#options.write(write, RANK.recorded));
+    });
   }
 }

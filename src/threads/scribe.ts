@@ -7,7 +7,7 @@ import type { Place, Places, Trail } from "./place.ts";
 import type { Redact } from "./redaction.ts";
 import type { PolicyOf } from "./thread-policy.ts";
 import { titleFrom } from "./title.ts";
-import type { Turn, TurnEnd, TurnUsage } from "./turn.ts";
+import type { EndedTurn, Turn, TurnUsage } from "./turn.ts";
 import { RANK, type WriteThread } from "./write-thread.ts";
 
 export interface ScribeOptions {
@@ -27,7 +27,7 @@ export interface TurnPart {
   readonly conversation: Conversation;
   /** Where the messages are already. */
   readonly opened?: ThreadKey | undefined;
-  readonly end?: TurnEnd;
+  readonly end?: EndedTurn;
   readonly draft?: string;
 }
 
@@ -138,7 +138,7 @@ export class Scribe {
   #thread(turn: Turn, { origin, session }: Place, { links }: Conversation): NewThread {
     const { policyOf, titleOf, redact } = this.#options;
     const { record, visibility } = policyOf(turn.tenant);
-    const title = record === "full" ? String(redact([titleOf(turn) ?? titleFrom(links)])[0]) : "";
+    const title = record === "full" ? String(redact([titleOf(turn) ?? titleFrom(links)])[0]).toWellFormed() : "";
     return {
       ...{
         user: turn.user,
@@ -146,7 +146,7 @@ export class Scribe {
         createdMs: turn.startedMs,
         visibility,
         title,
-        model: turn.model.slice(0, NAME_UNITS_MAX),
+        model: named(turn.model),
       },
       ...(origin ? { origin } : {}),
       ...(session === undefined ? {} : { session }),
@@ -163,13 +163,14 @@ export class Scribe {
     };
   }
 
-  #message(turn: Turn, { chain, role, content }: Link, mark: "compaction" | undefined): NewMessage {
-    const author = role === "user" ? turn.user : role === ANSWER_ROLE ? turn.model.slice(0, NAME_UNITS_MAX) : role;
+  #message(turn: Turn, { chain, role: sent, content }: Link, mark: "compaction" | undefined): NewMessage {
+    const role = named(sent);
+    const author = role === "user" ? turn.user : role === ANSWER_ROLE ? named(turn.model) : role;
     const basics = { clientId: chain, role, author, atMs: turn.startedMs, content: this.#kept(turn, content), chain };
     return mark ? { ...basics, mark } : basics;
   }
 
-  #answer({ turn, conversation: { end: before } }: TurnPart, end: TurnEnd): NewMessage | undefined {
+  #answer({ turn, conversation: { end: before } }: TurnPart, end: EndedTurn): NewMessage | undefined {
     if (end.content.length === 0 && !end.usage) return undefined;
     const chain = answerAfter(before, end.content)?.chain;
     const mark = !end.isWhole ? "aborted" : turn.kind === "compaction" ? "compaction" : undefined;
@@ -178,7 +179,7 @@ export class Scribe {
       ...{
         clientId: chain ?? `${before}~${turn.id}`.slice(0, ID_UNITS_MAX),
         role: ANSWER_ROLE,
-        author: turn.model.slice(0, NAME_UNITS_MAX),
+        author: named(turn.model),
       },
       ...{ atMs: end.endedMs, content: this.#kept(turn, end.content) },
       ...(chain === undefined ? {} : { chain }),
@@ -200,3 +201,6 @@ export class Scribe {
 
 const PROMPT_ROLE = "system";
 const ANSWER_ROLE = "assistant";
+
+/** A name as the store takes it. */
+const named = (text: string): string => text.slice(0, NAME_UNITS_MAX).toWellFormed();

@@ -18,7 +18,8 @@ export interface Turn {
   /** Of a sub-agent: the session that started it. */
   readonly parentSession: string | undefined;
   readonly client: string | undefined;
-  readonly kind: "turn" | "title" | "compaction" | "keep-alive";
+  /** `side`: no part of a conversation. */
+  readonly kind: "turn" | "title" | "compaction" | "side";
   readonly dialect: string;
   readonly endpoint: string;
   readonly model: string;
@@ -39,11 +40,28 @@ export interface TurnUsage {
 
 export interface TurnEnd {
   readonly outcome: string;
+  readonly usage: TurnUsage | undefined;
+  readonly endedMs: number;
+  /** Called once at most, when the caller has its last byte. */
+  readonly answer: () => TurnAnswer;
+}
+
+export interface TurnAnswer {
   /** The answer's blocks; what there was when it was cut. */
   readonly content: readonly Json[];
   readonly isWhole: boolean;
-  readonly usage: TurnUsage | undefined;
-  readonly endedMs: number;
+}
+
+/** An end whose answer was read. */
+export type EndedTurn = Omit<TurnEnd, "answer"> & TurnAnswer;
+
+/** Undefined where the teller cannot read it, as what is nested without end. */
+export function readOr<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 export interface TurnLog {

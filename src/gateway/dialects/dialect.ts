@@ -1,6 +1,8 @@
 // What the gateway must know of a model API, and nothing more. One folder per API implements it; the pipeline and
 // its steps speak only these words. A dialect never sends anything and never keeps state between calls.
 
+import type { Json } from "../../ports/index.ts";
+
 /** The calls of a model API that Millrace serves. */
 export type Endpoint = "messages" | "count_tokens" | "chat_completions" | "responses" | "embeddings" | "models";
 
@@ -88,6 +90,18 @@ export interface Binding {
   readonly sealed: boolean;
 }
 
+/** A message of a conversation. A plain text is a block `{ type: "text", text }`; else blocks are as the API has them. */
+export interface TurnMessage {
+  readonly role: string;
+  readonly content: readonly Json[];
+}
+
+/** An answer in the blocks in which its client sends it back; what there was when it was cut. Nothing of one that failed at once. */
+export interface AnswerContent {
+  readonly content: readonly Json[];
+  readonly isWhole: boolean;
+}
+
 export interface Dialect {
   readonly name: DialectName;
 
@@ -121,6 +135,12 @@ export interface Dialect {
    * billing line; a text as a string and as a block is the same piece. Asked only where there is a choice of upstreams.
    */
   prefix(endpoint: Endpoint, facts: RequestFacts): readonly unknown[];
+
+  /** What a request says: the system prompt first, with the tools as its last block. Throws a RangeError when nested too deep. */
+  conversation(endpoint: Endpoint, facts: RequestFacts): readonly TurnMessage[];
+
+  /** What an answer says, or any whole events out of the middle of one. Passes over what it cannot read. */
+  answerContent(endpoint: Endpoint, answer: WireAnswer): AnswerContent;
 
   watch(endpoint: Endpoint, wire: WireAnswer["wire"]): AnswerWatch;
 

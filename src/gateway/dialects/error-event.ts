@@ -1,8 +1,7 @@
 // The event that ends a broken stream in the words of its model API, for those who carry streams without reading them.
 
-import { anthropic } from "./anthropic/anthropic.ts";
 import type { DialectName, Endpoint, RefusalKind } from "./dialect.ts";
-import { openai } from "./openai/openai.ts";
+import { dialects } from "./dialects.ts";
 
 const BLANK_LINE = "\n\n";
 
@@ -18,7 +17,7 @@ export function errorEvent(
   message: string,
   last: string,
 ): Uint8Array {
-  const event = (dialect === "anthropic" ? anthropic : openai).errorEvent(endpoint, kind, message);
+  const event = dialects[dialect].errorEvent(endpoint, kind, message);
   return last === "" || last.endsWith(BLANK_LINE) || last.endsWith("\r\n\r\n")
     ? event
     : Buffer.concat([Buffer.from(BLANK_LINE), event]);

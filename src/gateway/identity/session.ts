@@ -56,6 +56,22 @@ export function parentSessionOf({ headers, identity }: SessionSource): string | 
   return named ? opaque(identity.tenant, "named", named) : undefined;
 }
 
+/** The session of a call when its client names one; not what the beginning of a conversation stands in for. */
+export function namedSessionOf({
+  headers,
+  facts,
+  session,
+}: {
+  headers: Headers;
+  facts: RequestFacts;
+  session: string | undefined;
+}) {
+  if (headers.has("x-millrace-session") || namesSession(headers)) return session;
+  // The answer that is continued is another one with every turn.
+  const { bodySession, json } = facts;
+  return bodySession !== undefined && bodySession !== json.previous_response_id ? session : undefined;
+}
+
 /** Whether an assistant names the session itself, so that it is one conversation and no guess. */
 export const namesSession = (headers: Headers): boolean =>
   headers.has("x-claude-code-session-id") || SESSION_HEADERS.some((name) => headers.has(name));

@@ -10,6 +10,7 @@ import { type FlyOptions, fly } from "../fly.ts";
 import { HeaderFields } from "../header-fields.ts";
 import { refuse } from "../refuse.ts";
 import { type StoredAnswer, withFreshId } from "../stored-answer.ts";
+import { bodyKind } from "../turn-facts.ts";
 
 export interface RecallOptions extends FlyOptions {
   readonly memo: BodyMemo;
@@ -65,7 +66,12 @@ function stale(exchange: Exchange, keys: CacheKeys, next: Handle, options: Recal
 function remember(exchange: Exchange, { bodyDigest }: CacheKeys, memo: BodyMemo): void {
   const { endpoint, body, facts } = exchange;
   if (exchange.known || body.byteLength === 0) return;
-  memo.add(endpoint, body, { facts: { ...facts, json: {} }, bodyDigest, fingerprint: fingerprintDigest(exchange) });
+  memo.add(endpoint, body, {
+    facts: { ...facts, json: {} },
+    bodyDigest,
+    kind: bodyKind(exchange),
+    fingerprint: fingerprintDigest(exchange),
+  });
 }
 
 function replay(exchange: Exchange, held: StoredAnswer, { clock, random }: RecallOptions): Answer | undefined {

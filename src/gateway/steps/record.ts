@@ -111,6 +111,7 @@ function decorate(headers: HeaderFields, { id, report, session }: Exchange): voi
   headers.set("x-millrace-cache", report.cache);
   if (report.upstream !== undefined) headers.set("x-millrace-upstream", report.upstream);
   if (session !== undefined) headers.set("x-millrace-session", session);
+  if (report.turn !== undefined) headers.set("x-millrace-thread", report.turn);
   if (report.queuedMs !== undefined) headers.set("x-millrace-queue-ms", String(Math.round(report.queuedMs)));
 }
 

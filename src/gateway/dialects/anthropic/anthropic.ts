@@ -6,6 +6,7 @@ import { EventWatch, JsonWatch } from "./answer-watch.ts";
 import { canonicalBody } from "./canonical-body.ts";
 import { conversationFingerprint } from "./conversation-fingerprint.ts";
 import { errorBody, errorEvent } from "./error-answer.ts";
+import { contentOf, conversationOf } from "./message-content.ts";
 import { binding, isTitle, outputMax, prefix } from "./prompt-shape.ts";
 import { readRequest } from "./read-request.ts";
 import { answerId, convertAnswer, isStorable } from "./stored-answer.ts";
@@ -23,6 +24,8 @@ export const anthropic: Dialect = {
   isTitle: (_endpoint, facts) => isTitle(facts.json),
   binding: (_endpoint, facts) => binding(facts.json),
   prefix: (_endpoint, facts) => prefix(facts.json),
+  conversation: (endpoint, facts) => (endpoint === "messages" ? conversationOf(facts.json) : []),
+  answerContent: (endpoint, answer) => (endpoint === "messages" ? contentOf(answer) : { content: [], isWhole: false }),
   watch: (_endpoint, wire) => (wire === "events" ? new EventWatch() : new JsonWatch()),
   usageOf: (_endpoint, json) => answerUsage(json),
   storable: isStorable,

@@ -3,6 +3,7 @@
 import { utf8 } from "../../../base/index.ts";
 import type { WireAnswer } from "../dialect.ts";
 import { answerObject, isObject, type JsonObject, objectsOf, parseObject } from "../json-object.ts";
+import { chatContent, chatConversation } from "./chat-content.ts";
 import { ChatFold } from "./chat-fold.ts";
 import { chatProblem, chatUncacheable } from "./chat-request.ts";
 import { unfoldChat } from "./chat-unfold.ts";
@@ -77,6 +78,8 @@ export const chatCompletions: EndpointPart = {
   fingerprint: (body) => openingText(undefined, body.messages),
   ...chatShape,
 
+  conversation: chatConversation,
+  answerContent: chatContent,
   watchEvents: () => watchWith(inspectChat),
   usageOf: (answer) => usageFrom(answer.usage),
 

@@ -41,11 +41,14 @@ export class ChatFold {
     for (const choice of objectsOf(choices)) this.#addChoice(choice);
   }
 
+  /** What the choices are so far. */
+  choices(): readonly JsonObject[] {
+    return [...this.#choices].sort(([left], [right]) => left - right).map(([index, draft]) => finishChoice(index, draft));
+  }
+
   /** The completion; undefined while a choice has no end, or when there was none. */
   finish(): JsonObject | undefined {
-    const choices = [...this.#choices]
-      .sort(([left], [right]) => left - right)
-      .map(([index, draft]) => finishChoice(index, draft));
+    const choices = this.choices();
     if (choices.length === 0 || choices.some((choice) => typeof choice.finish_reason !== "string")) return undefined;
     const { id, created, model, ...rest } = this.#top;
     const head = { id, object: "chat.completion", created, model, choices };

@@ -1,7 +1,7 @@
 // What one endpoint of the OpenAI API contributes to the dialect. openai.ts asks the part of the call's endpoint;
 // parts never know one another.
 
-import type { AnswerWatch, Binding, Usage, WireAnswer } from "../dialect.ts";
+import type { AnswerContent, AnswerWatch, Binding, TurnMessage, Usage, WireAnswer } from "../dialect.ts";
 import type { JsonObject } from "../json-object.ts";
 import type { ApiError } from "./error-body.ts";
 
@@ -23,6 +23,8 @@ export interface EndpointPart {
   binding(body: JsonObject): Binding;
   prefix(body: JsonObject): readonly unknown[];
 
+  conversation(body: JsonObject): readonly TurnMessage[];
+  answerContent(answer: WireAnswer): AnswerContent;
   watchEvents(): AnswerWatch;
   usageOf(answer: JsonObject): Usage | undefined;
   storable(answer: WireAnswer): boolean;

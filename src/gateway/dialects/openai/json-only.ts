@@ -17,6 +17,8 @@ export const jsonOnly = {
   isTitle: () => false,
   binding: () => ({ answerId: undefined, sealed: false }),
   prefix: () => [],
+  conversation: () => [],
+  answerContent: () => ({ content: [], isWhole: false }),
   watchEvents: watchJson,
   convert: () => undefined,
   answerId: () => undefined,

@@ -91,6 +91,9 @@ export const openai: Dialect = {
   isTitle: (endpoint, facts) => partOf(endpoint).isTitle(facts.json),
   binding: (endpoint, facts) => partOf(endpoint).binding(facts.json),
   prefix: (endpoint, facts) => partOf(endpoint).prefix(facts.json),
+  conversation: (endpoint, facts) => partOf(endpoint).conversation(facts.json),
+  answerContent: (endpoint, answer) =>
+    unlessTooDeep(() => partOf(endpoint).answerContent(answer)) ?? { content: [], isWhole: false },
   watch: (endpoint, wire) => (wire === "json" ? watchJson() : partOf(endpoint).watchEvents()),
   usageOf: (endpoint, json) => (isObject(json) ? partOf(endpoint).usageOf(json) : undefined),
   storable: (endpoint, answer) => unlessTooDeep(() => partOf(endpoint).storable(answer)) ?? false,

@@ -9,6 +9,7 @@ import { watchWith } from "./event-watch.ts";
 import { isJson } from "./json-value.ts";
 import { openingText } from "./opening.ts";
 import { responsesShape } from "./prompt-shape.ts";
+import { responsesContent, responsesConversation } from "./responses-content.ts";
 import { foldResponse } from "./responses-fold.ts";
 import { responsesProblem, responsesUncacheable } from "./responses-request.ts";
 import { unfoldResponse } from "./responses-unfold.ts";
@@ -74,6 +75,8 @@ export const responses: EndpointPart = {
   fingerprint: (body) => openingText(body.instructions, body.input),
   ...responsesShape,
 
+  conversation: responsesConversation,
+  answerContent: responsesContent,
   watchEvents: () => watchWith(inspectResponses),
   usageOf: (answer) => usageFrom(answer.usage),
 

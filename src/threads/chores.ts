@@ -1,0 +1,43 @@
+// Work that nobody waits for, done in small portions with room for everything else between them: a thousand turns that end at once must not
+// hold up the streams of a thousand others. In order; everything is done in the end.
+
+import type { Cancel, Clock } from "../base/index.ts";
+
+/** What a portion may take, but for its last piece. */
+const PORTION_MS = 2;
+
+export class Chores {
+  readonly #clock: Clock;
+  #waiting: (() => void)[] = [];
+  #next = 0;
+  #cancel: Cancel | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param work must not throw. */
+  add(work: () => void): void {
+    this.#waiting.push(work);
+    this.#cancel ??= this.#clock.schedule(0, this.#portion);
+  }
+
+  /** All at once, for those who leave. */
+  finish(): void {
+    this.#cancel?.();
+    this.#do(Number.POSITIVE_INFINITY);
+  }
+
+  readonly #portion = (): void => this.#do(PORTION_MS);
+
+  #do(portionMs: number): void {
+    const untilMs = this.#clock.monotonic() + portionMs;
+    while (this.#next < this.#waiting.length && this.#clock.monotonic() <= untilMs) this.#waiting[this.#next++]?.();
+    const isDone = this.#next === this.#waiting.length;
+    if (isDone) {
+      this.#waiting = [];
+      this.#next = 0;
+    }
+    this.#cancel = isDone ? undefined : this.#clock.schedule(0, this.#portion);
+  }
+}
