@@ -1,13 +1,26 @@
-// Part of compose: where threads are kept, and the one batcher that all writes to them go through.
+// Part of compose: where threads are kept, the one batcher that all writes to them go through, and who takes down the turns that pass.
 
 import { join } from "node:path";
 import { type Clock, type IdSource, systemRandom } from "../base/index.ts";
+import { answerText, type BeginTurn, type DialectName, type Endpoint } from "../gateway/index.ts";
 import { Batcher } from "../mechanisms/batch/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
-import type { ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
+import type { Channel, ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
+import { MemoryChannel } from "../stores/memory/index.ts";
 import { PostgresThreadStore } from "../stores/postgres/index.ts";
+import { RedisChannel } from "../stores/redis/index.ts";
 import { SqliteThreadStore } from "../stores/sqlite/index.ts";
-import { redactor, Threads } from "../threads/index.ts";
+import {
+  announcing,
+  Live,
+  notingTenants,
+  Recorder,
+  redactor,
+  type TextOf,
+  type ThreadPolicy,
+  Threads,
+  type WriteThread,
+} from "../threads/index.ts";
 import { folderOf } from "./compose-stores.ts";
 import type { Config } from "./config.ts";
 
@@ -18,6 +31,7 @@ const WRITE_BYTES = 200;
 
 export interface OpenThreads {
   readonly threads: Threads;
+  readonly beginTurn: BeginTurn;
   close(): Promise<void>;
 }
 
@@ -28,9 +42,10 @@ interface Ranked {
 
 /** Undefined when threads are off. */
 export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor: Monitor): OpenThreads | undefined {
-  const { enabled, visibility, links, linkDaysMax, messageMib } = config.threads;
+  const { enabled, messageMib, redact: secrets, whenAway } = config.threads;
   if (!enabled) return undefined;
   const store = openThreadStore(config, clock);
+  const channel = openChannel(config, clock);
   const batcher = new Batcher<Ranked, ThreadWritten>({
     commit: (ranked) => store.write(ranked.map(({ write }) => write)),
     bytesOf: ({ write }) => bytesOf(write),
@@ -39,22 +54,25 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
     itemsMax: WRITES_PER_COMMIT,
     clock,
   });
-  watchBatcher(monitor, batcher);
-  const policy = { record: "off", visibility, links, linkDaysMax, retentionDays: undefined } as const;
+  const write: WriteThread = notingTenants(announcing((order, rank) => batcher.add({ write: order, rank }), channel));
+  const policyOf = policies(config);
   const messageBytesMax = messageMib * MIB;
+  const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
+  const recorder = new Recorder({ ...common, whenAway });
+  watch(monitor, batcher, recorder);
   return {
     threads: new Threads({
-      store,
-      write: (write, rank) => batcher.add({ write, rank }),
-      clock,
+      ...common,
       random: systemRandom,
-      ids,
-      redact: redactor(),
-      policyOf: () => policy,
       limits: { messageBytesMax, writeBytesMax: 2 * messageBytesMax },
+      live: new Live({ store, channel, clock, textOf }),
+      textOf,
     }),
+    beginTurn: (turn) => recorder.begin(turn),
     async close() {
+      await recorder.idle();
       await batcher.close();
+      await channel.close();
       await store.close();
     },
   };
@@ -65,6 +83,21 @@ function openThreadStore(config: Config, clock: Clock): ThreadStore {
   return new SqliteThreadStore({ path: join(folderOf(config), "threads.db"), clock });
 }
 
+/** Between servers where Redis is configured, so that each can show what passes another. */
+const openChannel = ({ redisUrl }: Config, clock: Clock): Channel =>
+  redisUrl ? new RedisChannel({ url: redisUrl.reveal(), clock, namespace: "millrace.threads" }) : new MemoryChannel();
+
+/** What all have, and tenants of their own. */
+function policies({ threads }: Config): (tenant: string) => ThreadPolicy {
+  const { record, visibility, links, linkDaysMax, retentionDays, tenants } = threads;
+  const ofAll: ThreadPolicy = { record, visibility, links, linkDaysMax, retentionDays };
+  const own = new Map(Object.entries(tenants).map(([tenant, policy]) => [tenant, { ...ofAll, ...policy } as ThreadPolicy]));
+  return (tenant) => own.get(tenant) ?? ofAll;
+}
+
+/** Drafts say themselves which model API they are in. */
+const textOf: TextOf = (dialect, endpoint, bytes) => answerText(dialect as DialectName, endpoint as Endpoint, bytes);
+
 /** About: what holds most of it is the text of messages. */
 function bytesOf(write: ThreadWrite): number {
   if (write.kind === "draft") return WRITE_BYTES + write.text.length;
@@ -72,10 +105,31 @@ function bytesOf(write: ThreadWrite): number {
   return (write.messages ?? []).reduce((sum, { content }) => sum + JSON.stringify(content).length, WRITE_BYTES);
 }
 
-function watchBatcher(monitor: Monitor, batcher: Batcher<Ranked, ThreadWritten>): void {
+function watch(monitor: Monitor, batcher: Batcher<Ranked, ThreadWritten>, recorder: Recorder): void {
   monitor.polledGauge({
     name: "millrace_thread_writes_waiting",
     help: "Writes to threads that wait for a commit.",
     read: (set) => set(batcher.stats().waiting),
+  });
+  monitor.polledGauge({
+    name: "millrace_recording_turns",
+    help: "Turns that were begun and are not yet written to their threads.",
+    read: (set) => set(recorder.stats().turns),
+  });
+  monitor.polledGauge({
+    name: "millrace_recording_bytes",
+    help: "Bytes of turns that wait to be written.",
+    read: (set) => set(recorder.stats().bytes),
+  });
+  monitor.polledCounter({
+    name: "millrace_recorded_turns_total",
+    help: "Turns that were recorded, that were refused because they could not be, and that passed unrecorded.",
+    labels: ["result"],
+    read: (set) => {
+      const { recorded, refused, dropped } = recorder.stats();
+      set(recorded, "recorded");
+      set(refused, "refused");
+      set(dropped, "dropped");
+    },
   });
 }

@@ -57,12 +57,13 @@ const isSection = (node: SchemaNode): boolean => node.properties !== undefined |
 
 type Row = readonly [key: string, node: SchemaNode, required?: boolean];
 
-/** A section's keys, nested ones spelled out: `persist.hitsMin`. */
+/** A section's keys, nested ones spelled out: `persist.hitsMin`, `redact[].prefix`. */
 function rowsOf(name: string, node: SchemaNode, prefix = ""): Row[] {
   const fields = node.items?.properties ? node.items : node;
   return Object.entries(fields.properties ?? {}).flatMap(([key, child]): Row[] => {
+    const row: Row = [`${prefix}${key}`, child, fields.required?.includes(key) ?? false];
     if (child.properties) return [[`${prefix}${key}`, child], ...rowsOf(name, child, `${prefix}${key}.`)];
-    return [[`${prefix}${key}`, child, fields.required?.includes(key) ?? false]];
+    return child.items?.properties ? [row, ...rowsOf(name, child.items, `${prefix}${key}[].`)] : [row];
   });
 }
 

@@ -3,19 +3,68 @@
 import { z } from "zod";
 
 const days = z.number().min(0.01).max(36_500);
+const name = z.string().min(1).max(256);
+
+/** What a tenant may have otherwise than the others. */
+const policy = {
+  record: z.enum(["off", "metadata", "full"]),
+  visibility: z.enum(["private", "team", "organisation"]),
+  links: z.boolean(),
+  linkDaysMax: days,
+  retentionDays: days,
+};
+
+const secret = z.strictObject({
+  name: z.string().min(1).max(64).describe("Stands in its place: `[redacted: NAME]`."),
+  prefix: z.string().min(3).max(64).describe("What each such secret begins with; not preceded by a letter or digit."),
+  characters: z
+    .enum(["token", "dotted", "upper"])
+    .default("token")
+    .describe(
+      "What follows. `token`: letters, digits, `_` and `-`. `dotted`: also `.`, `~`, `+`, `/` and `=`. `upper`: capitals and digits.",
+    ),
+  min: z.int().min(4).max(512).default(16).describe("How many of them at least."),
+  keepsPrefix: z.boolean().default(false).describe("The beginning is no secret, and stays."),
+});
 
 export const threadsSection = z
   .strictObject({
     enabled: z.boolean().default(true).describe("Keep threads, and serve `/api/threads`."),
-    visibility: z
-      .enum(["private", "team", "organisation"])
+    record: policy.record
+      .default("full")
+      .describe(
+        "What of the conversations that pass becomes threads by itself: nothing; who, when, which model and how many tokens, but no word of it; or all.",
+      ),
+    whenAway: z
+      .enum(["drop", "refuse"])
+      .default("drop")
+      .describe(
+        "When a conversation cannot be recorded because the store is away or full: let it pass unrecorded, or refuse it with 503.",
+      ),
+    visibility: policy.visibility
       .default("private")
       .describe(
         "Who may read a thread of which nobody said anything else: its owner, the owner's team, or everyone of the tenant.",
       ),
-    links: z.boolean().default(true).describe("Let owners share by link. false: none is made, and none that was made opens."),
-    linkDaysMax: days.optional().describe("Links end after so many days at most. Not set: when they are revoked."),
+    links: policy.links.default(true).describe("Let owners share by link. false: none is made, and none that was made opens."),
+    linkDaysMax: policy.linkDaysMax.optional().describe("Links end after so many days at most. Not set: when they are revoked."),
+    retentionDays: policy.retentionDays
+      .optional()
+      .describe("Threads last active longer ago are removed, within the hour. Not set: none is."),
     messageMib: z.int().min(1).max(64).default(16).describe("Largest message in MiB."),
+    redact: z
+      .array(secret)
+      .max(100)
+      .default([])
+      .describe("Secrets of your own, taken out of threads before they are stored, beside those that are known."),
+    tenants: z
+      .record(name, z.strictObject(policy).partial())
+      .default({})
+      .describe(
+        `What is otherwise for single tenants, by name: ${Object.keys(policy)
+          .map((key) => `\`${key}\``)
+          .join(", ")}. What is left out is as for all.`,
+      ),
   })
   .prefault({})
-  .describe("Conversations: listed, searched, shared.");
+  .describe("Conversations: recorded, listed, searched, shared, kept for a time.");

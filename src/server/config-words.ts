@@ -51,9 +51,15 @@ export function valueInWords(node: SchemaNode): string {
     case "array":
       return node.items?.properties ? "list of objects" : `list of ${node.items ? listed(node.items) : "values"}`;
     default:
-      return node.properties ? "object" : "object of names and text";
+      return node.properties ? "object" : `object of names and ${valuesOf(node)}`;
   }
 }
+
+const valuesOf = ({ additionalProperties }: SchemaNode): string => {
+  const { type, properties } = typeof additionalProperties === "object" ? additionalProperties : {};
+  if (properties) return "objects";
+  return type === "number" || type === "integer" ? "numbers" : "text";
+};
 
 const listed = (node: SchemaNode): string => (node.type === "string" && !node.enum ? "text" : valueInWords(node));
 
