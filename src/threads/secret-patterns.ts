@@ -12,8 +12,8 @@ export interface SecretPattern {
   readonly characters: "token" | "dotted" | "upper";
   /** How many of them at least, 4 to 512. */
   readonly min: number;
-  /** The beginning is no part of the secret, and stays. */
-  readonly keepsPrefix?: true;
+  /** The beginning is no part of the secret, and stays. Default false. */
+  readonly keepsPrefix?: boolean;
 }
 
 const PATTERNS_MAX = 100;
