@@ -1,33 +1,19 @@
-// Part of compose: where threads are kept, the one batcher that all writes to them go through, and who takes down the turns that pass.
+// Part of compose: threads as they are served, who takes down the turns that pass, and what is done for threads while nobody asks.
 
-import { join } from "node:path";
 import { type Clock, type IdSource, systemRandom } from "../base/index.ts";
 import { answerText, type BeginTurn, type DialectName, type Endpoint } from "../gateway/index.ts";
-import { Batcher } from "../mechanisms/batch/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
-import type { Channel, ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
+import type { Channel } from "../ports/index.ts";
 import { MemoryChannel } from "../stores/memory/index.ts";
-import { PostgresThreadStore } from "../stores/postgres/index.ts";
 import { RedisChannel } from "../stores/redis/index.ts";
-import { SqliteThreadStore } from "../stores/sqlite/index.ts";
-import {
-  announcing,
-  Live,
-  notingTenants,
-  Recorder,
-  redactor,
-  type TextOf,
-  type ThreadPolicy,
-  Threads,
-  type WriteThread,
-} from "../threads/index.ts";
-import { folderOf } from "./compose-stores.ts";
+import { announcing, Live, notingTenants, Recorder, redactor, type TextOf, Threads, tenantsOf } from "../threads/index.ts";
+import { type OpenThreadStore, openThreadStore } from "./compose-thread-store.ts";
 import type { Config } from "./config.ts";
+import type { Log } from "./log.ts";
+import { threadPolicies } from "./thread-policies.ts";
+import { retentionJob, startUpkeep } from "./threads-upkeep.ts";
 
 const MIB = 1024 * 1024;
-/** Beyond some hundred a commit costs as much as its rows; before that, as much as the disk's flush. */
-const WRITES_PER_COMMIT = 256;
-const WRITE_BYTES = 200;
 
 export interface OpenThreads {
   readonly threads: Threads;
@@ -35,31 +21,21 @@ export interface OpenThreads {
   close(): Promise<void>;
 }
 
-interface Ranked {
-  readonly write: ThreadWrite;
-  readonly rank: number;
-}
-
 /** Undefined when threads are off. */
-export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor: Monitor): OpenThreads | undefined {
+export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor: Monitor, log: Log): OpenThreads | undefined {
   const { enabled, messageMib, redact: secrets, whenAway } = config.threads;
   if (!enabled) return undefined;
-  const store = openThreadStore(config, clock);
+  const opened = openThreadStore(config, clock);
+  const { store } = opened;
   const channel = openChannel(config, clock);
-  const batcher = new Batcher<Ranked, ThreadWritten>({
-    commit: (ranked) => store.write(ranked.map(({ write }) => write)),
-    bytesOf: ({ write }) => bytesOf(write),
-    keyOf: ({ write: { key } }) => `${key.tenant.length}:${key.tenant}${key.id}`,
-    rankOf: ({ rank }) => rank,
-    itemsMax: WRITES_PER_COMMIT,
-    clock,
-  });
-  const write: WriteThread = notingTenants(announcing((order, rank) => batcher.add({ write: order, rank }), channel));
-  const policyOf = policies(config);
+  const write = notingTenants(announcing(opened.write, channel));
+  const policyOf = threadPolicies(config.threads);
   const messageBytesMax = messageMib * MIB;
   const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
   const recorder = new Recorder({ ...common, whenAway });
-  watch(monitor, batcher, recorder);
+  watch(monitor, opened, recorder);
+  const jobs = [retentionJob({ store, write, clock, policyOf, tenants: () => tenantsOf(store) })];
+  const endUpkeep = startUpkeep(jobs, { clock, monitor, log });
   return {
     threads: new Threads({
       ...common,
@@ -70,46 +46,26 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
     }),
     beginTurn: (turn) => recorder.begin(turn),
     async close() {
+      await endUpkeep();
       await recorder.idle();
-      await batcher.close();
+      await opened.close();
       await channel.close();
-      await store.close();
     },
   };
-}
-
-function openThreadStore(config: Config, clock: Clock): ThreadStore {
-  if (config.databaseUrl) return new PostgresThreadStore({ url: config.databaseUrl.reveal(), clock });
-  return new SqliteThreadStore({ path: join(folderOf(config), "threads.db"), clock });
 }
 
 /** Between servers where Redis is configured, so that each can show what passes another. */
 const openChannel = ({ redisUrl }: Config, clock: Clock): Channel =>
   redisUrl ? new RedisChannel({ url: redisUrl.reveal(), clock, namespace: "millrace.threads" }) : new MemoryChannel();
 
-/** What all have, and tenants of their own. */
-function policies({ threads }: Config): (tenant: string) => ThreadPolicy {
-  const { record, visibility, links, linkDaysMax, retentionDays, tenants } = threads;
-  const ofAll: ThreadPolicy = { record, visibility, links, linkDaysMax, retentionDays };
-  const own = new Map(Object.entries(tenants).map(([tenant, policy]) => [tenant, { ...ofAll, ...policy } as ThreadPolicy]));
-  return (tenant) => own.get(tenant) ?? ofAll;
-}
-
 /** Drafts say themselves which model API they are in. */
 const textOf: TextOf = (dialect, endpoint, bytes) => answerText(dialect as DialectName, endpoint as Endpoint, bytes);
 
-/** About: what holds most of it is the text of messages. */
-function bytesOf(write: ThreadWrite): number {
-  if (write.kind === "draft") return WRITE_BYTES + write.text.length;
-  if (write.kind !== "put") return WRITE_BYTES;
-  return (write.messages ?? []).reduce((sum, { content }) => sum + JSON.stringify(content).length, WRITE_BYTES);
-}
-
-function watch(monitor: Monitor, batcher: Batcher<Ranked, ThreadWritten>, recorder: Recorder): void {
+function watch(monitor: Monitor, { waiting }: OpenThreadStore, recorder: Recorder): void {
   monitor.polledGauge({
     name: "millrace_thread_writes_waiting",
     help: "Writes to threads that wait for a commit.",
-    read: (set) => set(batcher.stats().waiting),
+    read: (set) => set(waiting()),
   });
   monitor.polledGauge({
     name: "millrace_recording_turns",
