@@ -17,7 +17,8 @@ const MIB = 1024 * 1024;
 
 export interface OpenThreads {
   readonly threads: Threads;
-  readonly beginTurn: BeginTurn;
+  /** Undefined: of nobody is anything taken down. */
+  readonly beginTurn: BeginTurn | undefined;
   close(): Promise<void>;
 }
 
@@ -44,7 +45,7 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
       live: new Live({ store, channel, clock, textOf }),
       textOf,
     }),
-    beginTurn: (turn) => recorder.begin(turn),
+    beginTurn: records(config) ? (turn) => recorder.begin(turn) : undefined,
     async close() {
       await endUpkeep();
       await recorder.idle();
@@ -57,6 +58,9 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
 /** Between servers where Redis is configured, so that each can show what passes another. */
 const openChannel = ({ redisUrl }: Config, clock: Clock): Channel =>
   redisUrl ? new RedisChannel({ url: redisUrl.reveal(), clock, namespace: "millrace.threads" }) : new MemoryChannel();
+
+const records = ({ threads: { record, tenants } }: Config): boolean =>
+  [record, ...Object.values(tenants).map((policy) => policy.record)].some((what) => what !== undefined && what !== "off");
 
 /** Drafts say themselves which model API they are in. */
 const textOf: TextOf = (dialect, endpoint, bytes) => answerText(dialect as DialectName, endpoint as Endpoint, bytes);

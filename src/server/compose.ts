@@ -71,6 +71,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     flow: flow.options,
     observe: observed.observe,
     report: observed.report,
+    beginTurn: conversations?.beginTurn,
   });
   observed.monitor.polledGauge({
     name: "millrace_open_calls",

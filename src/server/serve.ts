@@ -37,10 +37,11 @@ export async function startServer(config: Config, { version, logTo, clock = syst
   const { gateway, observation, log } = composition;
   const draining = () => listener?.draining === true;
   const leaving = () => listener?.leaving === true;
+  const leave = new AbortController();
   const askers = new Askers(clock, LEAVE_MS);
   const load = loadReport({ clock, openCalls: () => gateway.openCalls, callsMax: config.limits.callsMax });
   const pagesAt = pages({ config, version, observation, gateway, leaving, load, askers });
-  const api = apiOf(config, version, composition);
+  const api = apiOf(config, version, leave.signal, composition);
   let listener: Listener | undefined;
   try {
     listener = listen({
@@ -68,6 +69,7 @@ export async function startServer(config: Config, { version, logTo, clock = syst
   return {
     url,
     async stop() {
+      leave.abort();
       await stop();
       log.write("info", "stopped", { openCalls: gateway.openCalls });
       await composition.close();
@@ -76,13 +78,20 @@ export async function startServer(config: Config, { version, logTo, clock = syst
 }
 
 /** Undefined when there is nothing to serve under /api. */
-function apiOf(config: Config, version: string, { threads, authenticate, clock, observation }: Composition) {
+function apiOf(
+  config: Config,
+  version: string,
+  leaving: AbortSignal,
+  { threads, authenticate, clock, observation }: Composition,
+) {
   if (!threads) return undefined;
   const { limits } = config;
   const bodyBytesMax = 2 * config.threads.messageMib * MIB;
   return apiHandler({
     ...{ clock, version, authenticate },
     limits: { bodyBytesMax, bodyMs: limits.bodyMs },
+    keepAliveMs: limits.keepAliveMs,
+    leaving,
     handlers: threadHandlers({ threads, clock }),
     report: (error) => observation.report(error, "no-call"),
   });

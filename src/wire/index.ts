@@ -10,4 +10,5 @@ export {
   type WireNewMessage,
   type WireShare,
   type WireThread,
+  type WireThreadEvent,
 } from "./threads.ts";

@@ -38,13 +38,15 @@ function operation(operationId: string, route: ApiRoute): object {
       [route.status]: {
         description: route.summary,
         ...(route.answer ? { content: json(route.answer) } : {}),
+        ...(route.events ? { content: content("text/event-stream", route.events) } : {}),
       },
       default: { description: `An error: ${Object.keys(API_ERRORS).join(", ")}.`, content: json(apiError) },
     },
   };
 }
 
-const json = (schema: z.ZodType) => ({ "application/json": { schema: { $ref: REF + String(schema.meta()?.id) } } });
+const content = (type: string, schema: z.ZodType) => ({ [type]: { schema: { $ref: REF + String(schema.meta()?.id) } } });
+const json = (schema: z.ZodType) => content("application/json", schema);
 
 const pathParameters = ({ path }: ApiRoute) =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));

@@ -13,6 +13,7 @@ import {
   shareOrder,
   thread,
   threadChange,
+  threadEvent,
   threadPage,
   threadPut,
   threadQuery,
@@ -28,6 +29,8 @@ export interface ApiRoute {
   /** Header name → what it is for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: 200 | 201 | 204;
+  /** Answered with server-sent events whose data are of this schema; their names are the `kind`. */
+  readonly events?: z.ZodType;
   /** Undefined: no body. */
   readonly answer?: z.ZodType;
   /** Anyone may ask who has the link. */
@@ -37,6 +40,8 @@ export interface ApiRoute {
 const SYNC = {
   "x-sync-version": "The version that the change is based on; another one is answered 409. `0`: only if there is none.",
 };
+
+const RESUME = { "last-event-id": "Id of the last event that was received; what came after it follows." };
 
 export const apiRoutes = {
   listThreads: {
@@ -69,6 +74,15 @@ export const apiRoutes = {
   listMessages: {
     ...{ method: "GET", path: "/api/threads/{id}/messages", summary: "A page of messages.", status: 200 },
     ...{ query: messageQuery, answer: messagePage },
+  },
+  threadEvents: {
+    ...{
+      method: "GET",
+      path: "/api/threads/{id}/events",
+      summary: "What happens in a thread, as it happens: server-sent events from the beginning, or after `Last-Event-ID`.",
+      status: 200,
+    },
+    ...{ headers: RESUME, events: threadEvent },
   },
   appendMessages: {
     ...{

@@ -184,6 +184,17 @@ export const messagePage = z
   })
   .meta({ id: "MessagePage" });
 
+export const threadEvent = z
+  .discriminatedUnion("kind", [
+    z.object({ kind: z.literal("message"), message: z.union([message, corruptMessage]) }),
+    z.object({ kind: z.literal("thread"), thread }),
+    z
+      .object({ kind: z.literal("draft"), draft: name, from: count, text: z.string() })
+      .describe("Text of an answer that is being written: takes the place of what came after its first `from` characters."),
+    z.object({ kind: z.literal("gone") }).describe("It was deleted, or is shown to the caller no more. The last event."),
+  ])
+  .meta({ id: "ThreadEvent" });
+
 export const shareOrder = z
   .strictObject({
     visibility: visibility.or(z.literal("link")).describe("`link`: everyone who has the link that the answer tells, once."),
@@ -216,6 +227,7 @@ export const shareAnswer = z
 
 export const shareList = z.object({ shares: z.array(share) }).meta({ id: "ShareList" });
 
+export type WireThreadEvent = z.infer<typeof threadEvent>;
 export type WireThread = z.infer<typeof thread>;
 export type WireMessage = z.infer<typeof message>;
 export type WireNewMessage = z.infer<typeof newMessage>;

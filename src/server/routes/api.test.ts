@@ -30,6 +30,8 @@ function make(answer: (told: Told) => ApiResult | Promise<ApiResult> = () => ({ 
   const handle = apiHandler({
     clock: new VirtualClock(),
     version: "0.0.0-test",
+    keepAliveMs: 1000,
+    leaving: new AbortController().signal,
     limits: { bodyBytesMax: BODY_BYTES_MAX, bodyMs: 1000 },
     authenticate: (headers) => {
       if (headers.get("authorization") === "Bearer right") return ADA;

@@ -14,6 +14,7 @@ import {
   type QueryOf,
 } from "../../wire/index.ts";
 import { type BodyLimits, receiveBody } from "../body.ts";
+import { type ApiEvent, eventStream } from "./event-stream.ts";
 
 export interface ApiCall<Query, Body> {
   /** Nobody in particular on open routes. */
@@ -33,8 +34,8 @@ export interface ApiRefusal {
   readonly retryAfterSeconds?: number;
 }
 
-/** `value`: the answer as the route's schema says; nothing for an empty one. */
-export type ApiResult = { readonly value?: unknown } | ApiRefusal;
+/** `value`: the answer as the route's schema says; nothing for an empty one. `events` end with the call's signal. */
+export type ApiResult = { readonly value?: unknown } | { readonly events: AsyncIterable<ApiEvent> } | ApiRefusal;
 
 export type ApiHandlers = {
   readonly [Name in ApiRouteName]: (call: ApiCall<QueryOf<Name>, BodyOf<Name>>) => Promise<ApiResult>;
@@ -44,6 +45,10 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly version: string;
   readonly limits: BodyLimits;
+  /** Silence of an event stream after which a comment goes out. */
+  readonly keepAliveMs: number;
+  /** Aborts when the server is to stop: event streams end then. */
+  readonly leaving: AbortSignal;
   readonly authenticate: Authenticate;
   readonly handlers: ApiHandlers;
   /** An error that no code expected. */
@@ -98,11 +103,14 @@ async function serve(options: ApiOptions, { name, route, params }: Matched, requ
   const body = route.body ? await bodyOf(options, route.body, request) : { value: undefined };
   if ("refused" in body) return answerTo(body);
   const { headers, signal } = request;
-  const call = { identity, params, query: query.value, body: body.value, headers, signal };
+  const ends = new AbortController();
+  const until = route.events ? AbortSignal.any([signal, options.leaving, ends.signal]) : signal;
+  const call = { identity, params, query: query.value, body: body.value, headers, signal: until };
   // The table and the handlers are keyed by the same names; which one it is, is known only now.
   const handler = options.handlers[name] as (call: unknown) => Promise<ApiResult>;
   const result = await handler(call);
   if ("refused" in result) return answerTo(result);
+  if ("events" in result) return eventStream(result.events, ends, options);
   if (result.value === undefined) return new Response(null, { status: route.status });
   return Response.json(result.value, { status: route.status });
 }

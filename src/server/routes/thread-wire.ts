@@ -1,7 +1,8 @@
 // Threads in the words of the wire, and back: times as ISO 8601, the tenant left out, what is unknown absent.
 
 import type { CorruptMessage, Json, Message, MessagePage, NewMessage, Share, Thread } from "../../ports/index.ts";
-import type { WireMessage, WireMessagePage, WireNewMessage, WireShare, WireThread } from "../../wire/index.ts";
+import type { LiveEvent } from "../../threads/index.ts";
+import type { WireMessage, WireMessagePage, WireNewMessage, WireShare, WireThread, WireThreadEvent } from "../../wire/index.ts";
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -24,6 +25,13 @@ function messageOnWire(message: Message | CorruptMessage): WireMessage | Corrupt
   if ("corrupt" in message) return message;
   const { clientId, atMs, chain: _, content, ...rest } = message;
   return { ...rest, id: clientId, at: iso(atMs), content: [...content] };
+}
+
+/** The id says how far its reader is. */
+export function eventOnWire(event: LiveEvent): { readonly id?: string; readonly data: WireThreadEvent } {
+  if (event.kind === "message") return { id: event.id, data: { kind: "message", message: messageOnWire(event.message) } };
+  if (event.kind === "thread") return { id: event.id, data: { kind: "thread", thread: threadOnWire(event.thread) } };
+  return { data: event };
 }
 
 /** @param isForward whether pages go from the oldest on */

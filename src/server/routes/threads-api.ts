@@ -1,10 +1,11 @@
 // What each route of /api does, in the words of the threads' service. No rights and no rules are decided here.
 
 import type { Clock } from "../../base/index.ts";
-import type { ListFilter, Outcome, Refused, Threads } from "../../threads/index.ts";
+import type { ListFilter, LiveEvent, Outcome, Refused, Threads } from "../../threads/index.ts";
 import type { BodyOf, QueryOf } from "../../wire/index.ts";
 import type { ApiHandlers, ApiRefusal, ApiResult } from "./api.ts";
-import { messageOffWire, pageOnWire, shareOnWire, threadOnWire } from "./thread-wire.ts";
+import type { ApiEvent } from "./event-stream.ts";
+import { eventOnWire, messageOffWire, pageOnWire, shareOnWire, threadOnWire } from "./thread-wire.ts";
 
 export interface ThreadsApiOptions {
   readonly threads: Threads;
@@ -60,6 +61,11 @@ export function threadHandlers({ threads, clock }: ThreadsApiOptions): ApiHandle
         pageOnWire(page, query.limit, query.order === "oldest"),
       );
     },
+    async threadEvents({ identity, params, headers, signal }) {
+      const after = headers.get("last-event-id") ?? undefined;
+      const events = await threads.subscribe(identity, idOf(params), after, signal);
+      return events.kind === "done" ? { events: onWire(events.value) } : refusalOf(events);
+    },
     async appendMessages({ identity, params, body }) {
       const { messages = [] } = messagesOf(body.messages, identity.user) ?? {};
       const written = await threads.append(identity, idOf(params), messages);
@@ -93,6 +99,10 @@ export function threadHandlers({ threads, clock }: ThreadsApiOptions): ApiHandle
       return { value: { ...identity, scopes: [...identity.scopes] } };
     },
   };
+}
+
+async function* onWire(events: AsyncIterable<LiveEvent>): AsyncGenerator<ApiEvent> {
+  for await (const event of events) yield eventOnWire(event);
 }
 
 const idOf = (params: Readonly<Record<string, string>>): string => params.id ?? "";

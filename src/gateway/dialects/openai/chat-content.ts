@@ -9,10 +9,13 @@ import { ChatFold } from "./chat-fold.ts";
 import { DONE } from "./chat-watch.ts";
 import { framesOf } from "./sse-frames.ts";
 
-export const chatConversation = ({ tools, messages }: JsonObject): readonly TurnMessage[] => [
-  ...promptMessage(undefined, tools),
-  ...objectsOf(messages).map((message) => ({ role: roleOf(message.role), content: messageBlocks(message) })),
-];
+const PROMPT_ROLES: ReadonlySet<string> = new Set(["system", "developer"]);
+
+export function chatConversation({ tools, messages }: JsonObject): readonly TurnMessage[] {
+  const said = objectsOf(messages).map((message) => ({ role: roleOf(message.role), content: messageBlocks(message) }));
+  const first = said.findIndex(({ role }) => !PROMPT_ROLES.has(role));
+  return said.toSpliced(first < 0 ? said.length : first, 0, ...promptMessage(undefined, tools));
+}
 
 export function chatContent(answer: WireAnswer): AnswerContent {
   if (answer.wire === "json") {
