@@ -43,7 +43,7 @@ export async function startBare(rig: Rig, upstream: string): Promise<Peer> {
 
 export interface MillraceOptions {
   readonly name?: string;
-  /** Merged over the configuration: authentication required, one upstream, metrics and cache on, no line a call. */
+  /** Merged over the configuration: authentication required, one upstream, metrics and cache on, no line a call, nothing recorded. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Further arguments of the runtime, such as those of its profiler. */
   readonly runtime?: readonly string[];
@@ -59,6 +59,8 @@ export async function startMillrace(rig: Rig, upstream: string, options: Millrac
       upstreams: [{ name: "bench", dialect: "anthropic", baseUrl: upstream, models: ["*"], credential: "none" }],
       auth: { required: true },
       log: { level: "warn" },
+      // Peers keep no conversations. What it costs is measured in recording.ts.
+      threads: { record: "off" },
       ...config,
     }),
   );

@@ -17,6 +17,13 @@ export interface SessionRequest {
   readonly runs: readonly Run[];
 }
 
+/** A conversation with the sub-agents that it started. */
+export interface CodingSession {
+  readonly promptTokens: number;
+  readonly requests: readonly (SessionRequest & { readonly outputTokens: number })[];
+  readonly children: readonly CodingSession[];
+}
+
 export interface LoneRequest {
   readonly atMs: number;
   readonly tokens: number;
@@ -46,6 +53,7 @@ async function* linesOf(path: string): AsyncGenerator<string> {
 interface TracedRequest {
   t: number;
   in: number;
+  out?: number;
   api_time?: number;
   hash_runs?: Run[];
   type: string;
@@ -75,6 +83,33 @@ export async function codingSessions(): Promise<Workload<SessionRequest[]>> {
   return { source: "Claude Code sessions (callanjfox/kv-cache-tester)", requests };
 }
 
+export async function codingTurns(): Promise<Workload<CodingSession>> {
+  const path = join(FOLDER, "claude-code-sessions.jsonl.gz");
+  const drawn = (requests: readonly SessionRequest[]): CodingSession => ({
+    promptTokens: KEPT_TOKENS,
+    requests: requests.map((request) => ({ ...request, outputTokens: OUTPUT_TOKENS })),
+    children: [],
+  });
+  if (!existsSync(path))
+    return { source: "generated sessions, for want of the trace", requests: drawnSessions(seededRandom(11)).map(drawn) };
+  const requests: CodingSession[] = [];
+  for await (const line of linesOf(path)) {
+    const traced = JSON.parse(line) as { requests: TracedRequest[]; tool_tokens: number; system_tokens: number };
+    requests.push(sessionOf(traced.requests, traced.tool_tokens + traced.system_tokens));
+  }
+  return { source: "Claude Code sessions (callanjfox/kv-cache-tester)", requests };
+}
+
+const sessionOf = (traced: readonly TracedRequest[], promptTokens: number): CodingSession => ({
+  promptTokens,
+  requests: traced
+    .filter(({ type }) => type !== "subagent")
+    .map(({ t, in: tokens, out = 0, api_time = 0, hash_runs: runs = [] }) => ({
+      ...{ atMs: 1000 * t, tokens, outputTokens: out, inFlightMs: 1000 * api_time, runs },
+    })),
+  children: traced.filter(({ type }) => type === "subagent").map(({ requests = [] }) => sessionOf(requests, promptTokens)),
+});
+
 export async function conversations(): Promise<Workload<LoneRequest>> {
   const path = join(FOLDER, "mooncake-conversation-first-half.jsonl.gz");
   if (!existsSync(path))
@@ -96,6 +131,7 @@ const SESSIONS = 471;
 const BLOCK = 64;
 /** What a session keeps of its prompt when it begins anew after a compaction: tools and system prompt. */
 const KEPT_TOKENS = 15_000;
+const OUTPUT_TOKENS = 216;
 
 function drawnSessions(random: Random): SessionRequest[][] {
   return Array.from({ length: SESSIONS }, () => {
