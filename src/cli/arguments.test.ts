@@ -11,7 +11,8 @@ const parse = (line: string, operand?: string) =>
   parseArguments(line === "" ? [] : line.split(" "), { flags, ...(operand === undefined ? {} : { operand }) });
 
 test("flags, switches and the operand in any order", () => {
-  const expected = { kind: "input", input: { values: { user: "ada", port: "80" }, switches: new Set(["json"]), operand: "x1" } };
+  const words = { operand: "x1", operands: ["x1"] };
+  const expected = { kind: "input", input: { values: { user: "ada", port: "80" }, switches: new Set(["json"]), ...words } };
   expect(parse("--user ada --port=80 --json x1", "ID")).toEqual(expected as never);
   expect(parse("x1 --json --port 80 --user=ada", "ID")).toEqual(expected as never);
 });
@@ -20,6 +21,13 @@ test("the last of two counts; a value may start with a dash after `=`; `--` ends
   expect(parse("--user a --user b")).toMatchObject({ input: { values: { user: "b" } } });
   expect(parse("--user=-a")).toMatchObject({ input: { values: { user: "-a" } } });
   expect(parse("--user a -- --json", "ID")).toMatchObject({ input: { operand: "--json" } });
+  expect(parse("--user - -", "ID")).toMatchObject({ input: { values: { user: "-" }, operand: "-" } });
+});
+
+test("a command that takes several operands has them in their order", () => {
+  const words = ["b", "--user", "ada", "a", "-"];
+  const parsed = parseArguments(words, { flags, operand: "FILE", manyOperands: true });
+  expect(parsed).toMatchObject({ input: { operand: "b", operands: ["b", "a", "-"] } });
 });
 
 test.each([

@@ -8,7 +8,9 @@ export type Parsed = { readonly kind: "input"; readonly input: Input } | { reado
 
 const mistake = (text: string): Parsed => ({ kind: "mistake", mistake: text });
 
-export function parseArguments(args: readonly string[], { flags, operand }: Pick<Command, "flags" | "operand">): Parsed {
+type Takes = Pick<Command, "flags" | "operand" | "manyOperands">;
+
+export function parseArguments(args: readonly string[], { flags, operand, manyOperands }: Takes): Parsed {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
@@ -30,7 +32,7 @@ export function parseArguments(args: readonly string[], { flags, operand }: Pick
       switches.add(token.name);
       continue;
     }
-    if (!token.value || (token.value.startsWith("-") && !token.inlineValue))
+    if (!token.value || (/^-./.test(token.value) && !token.inlineValue))
       return mistake(`--${token.name} needs a value: ${flag.value}`);
     const problem = flag.check?.(token.value);
     if (problem !== undefined) return mistake(`--${token.name} ${problem}`);
@@ -41,8 +43,8 @@ export function parseArguments(args: readonly string[], { flags, operand }: Pick
   if (absent) return mistake(`--${absent[0]} ${absent[1].value} is missing`);
   if (operand !== undefined && words.length === 0) return mistake(`${operand} is missing`);
   const extra = words[operand === undefined ? 0 : 1];
-  if (extra !== undefined) return mistake(`${JSON.stringify(extra)} is one word too many`);
-  return { kind: "input", input: { values, switches, operand: words[0] ?? "" } };
+  if (extra !== undefined && !manyOperands) return mistake(`${JSON.stringify(extra)} is one word too many`);
+  return { kind: "input", input: { values, switches, operand: words[0] ?? "", operands: words } };
 }
 
 function unknownFlag(written: string, flags: Command["flags"]): string {

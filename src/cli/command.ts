@@ -19,6 +19,8 @@ export interface Input {
   readonly switches: ReadonlySet<string>;
   /** The word after the command. Always there when the command has an operand. */
   readonly operand: string;
+  /** All of them, where there may be several. */
+  readonly operands: readonly string[];
 }
 
 export interface Command {
@@ -27,6 +29,8 @@ export interface Command {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Word for the one thing it works on (`ID`), which must be given. */
   readonly operand?: string;
+  /** It works on several as well. */
+  readonly manyOperands?: true;
   readonly examples: readonly string[];
   run(input: Input, terminal: Terminal): Promise<number>;
 }

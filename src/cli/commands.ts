@@ -23,6 +23,14 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "end a token",
     load: async () => (await import("./commands/token-revoke.ts")).tokenRevoke,
   },
+  "threads import": {
+    summary: "take in conversations from files",
+    load: async () => (await import("./commands/threads-import.ts")).threadsImport,
+  },
+  "threads export": {
+    summary: "write conversations as lines of JSON",
+    load: async () => (await import("./commands/threads-export.ts")).threadsExport,
+  },
   "config check": {
     summary: "check the configuration and name every problem",
     load: async () => (await import("./commands/config-check.ts")).configCheck,

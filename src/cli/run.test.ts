@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Readable } from "node:stream";
 import { MillraceError } from "../base/index.ts";
 import type { Command } from "./command.ts";
 import { runMillrace } from "./run.ts";
@@ -15,6 +16,9 @@ async function run(line: string, commands?: Parameters<typeof runMillrace>[2]) {
     err: (text: string) => {
       written.err += `${text}\n`;
     },
+    pipe: () => Promise.reject(new Error("Nothing is piped here.")),
+    input: () => Readable.from([]),
+    status: undefined,
   };
   const code = await runMillrace(line === "" ? [] : line.split(" "), terminal, commands);
   return { code, ...written };

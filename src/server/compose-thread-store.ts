@@ -16,6 +16,8 @@ const WRITE_BYTES = 200;
 
 export interface OpenThreadStore {
   readonly store: ThreadStore;
+  /** Rejects when it cannot be used: it is away, of a newer version, or another server has it. Others wait for it by themselves. */
+  ready(): Promise<void>;
   readonly write: WriteThread;
   /** Writes that wait for a commit. */
   waiting(): number;
@@ -40,6 +42,7 @@ export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
   });
   return {
     store,
+    ready: () => store.ready(),
     write: (write, rank) => batcher.add({ write, rank }),
     waiting: () => batcher.stats().waiting,
     async close() {
@@ -49,7 +52,7 @@ export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
   };
 }
 
-function engineOf(config: Config, clock: Clock): ThreadStore {
+function engineOf(config: Config, clock: Clock): PostgresThreadStore | SqliteThreadStore {
   if (config.databaseUrl) return new PostgresThreadStore({ url: config.databaseUrl.reveal(), clock });
   return new SqliteThreadStore({ path: join(folderOf(config), "threads.db"), clock });
 }

@@ -5,3 +5,4 @@ export { type Config, configInWords, type LoadOptions, loadConfig } from "./conf
 export { configReference } from "./config-reference.ts";
 export { METRICS_CONTENT_TYPE, metricsText } from "./metrics-text.ts";
 export { type RunningServer, type ServeOptions, startServer } from "./serve.ts";
+export { type ImportOrder, openThreadTransfer, type ThreadTransfer } from "./thread-transfer.ts";
