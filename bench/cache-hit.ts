@@ -16,7 +16,7 @@ const CONNECTIONS = 64;
 const ANSWER_TEXT_BYTES = 2000;
 
 async function run(rig: Rig, report: Report): Promise<void> {
-  const upstream = (await startModelServer(rig, ANSWER_TEXT_BYTES)).immediate;
+  const upstream = (await startModelServer(rig, { textBytes: ANSWER_TEXT_BYTES })).immediate;
   const millrace = await startMillrace(rig, upstream);
   const bare = await startBare(rig, upstream);
   const small = conversationBody(2048, 4, { temperature: 0 });

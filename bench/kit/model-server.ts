@@ -21,14 +21,23 @@ export interface ModelServer {
   readonly after20Ms: string;
   /** Answers after 2 s, with the body in its hands. */
   readonly after2Seconds: string;
-  /** Answers with a stream of FRAMES writes, FRAME_MS apart; to `count_tokens` at once. */
+  /** Answers with a stream of FRAMES writes, `frameMs` apart; to `count_tokens` at once. */
   readonly stream: string;
 }
 
 const USAGE = '"usage":{"input_tokens":10,"output_tokens":2}';
 
-/** @param textBytes length of the text in answers that are not streams */
-export async function startModelServer(rig: Rig, textBytes = 2): Promise<ModelServer> {
+export interface ModelServerOptions {
+  /** Length of the text in answers that are not streams. */
+  readonly textBytes?: number;
+  /** Default FRAME_MS. */
+  readonly frameMs?: number;
+}
+
+export async function startModelServer(
+  rig: Rig,
+  { textBytes = 2, frameMs = FRAME_MS }: ModelServerOptions = {},
+): Promise<ModelServer> {
   const ports = {
     immediate: await freePort(),
     after20Ms: await freePort(),
@@ -46,7 +55,7 @@ export async function startModelServer(rig: Rig, textBytes = 2): Promise<ModelSe
     ${server(ports.immediate, answer(0))}
     ${server(ports.after20Ms, answer(0.02))}
     ${server(ports.after2Seconds, answer(2))}
-    ${server(ports.stream, `default_type text/event-stream; echo_read_request_body; ${streamedFrames()}`, answer(0))}
+    ${server(ports.stream, `default_type text/event-stream; echo_read_request_body; ${streamedFrames(frameMs)}`, answer(0))}
     }`,
   );
   await rig.start({ name: "model-server", core: CORE_OF_OTHERS, command: nginxCommand(rig, config), port: ports.immediate });
@@ -88,7 +97,7 @@ function echoModule(): string {
   return found;
 }
 
-function streamedFrames(): string {
+function streamedFrames(frameMs: number): string {
   const event = (type: string, fields: string) => `event: ${type}\ndata: {"type":"${type}"${fields}}\n\n`;
   const opening =
     event(
@@ -102,7 +111,5 @@ function streamedFrames(): string {
     event("content_block_stop", ',"index":0') +
     event("message_delta", `,"delta":{"stop_reason":"end_turn","stop_sequence":null},${USAGE}`) +
     event("message_stop", "");
-  return [opening, ...deltas, closing]
-    .map((frame) => `echo_sleep ${FRAME_MS / 1000}; echo -n '${frame}'; echo_flush;`)
-    .join("\n");
+  return [opening, ...deltas, closing].map((frame) => `echo_sleep ${frameMs / 1000}; echo -n '${frame}'; echo_flush;`).join("\n");
 }

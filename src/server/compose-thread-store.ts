@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { Clock } from "../base/index.ts";
-import { Batcher } from "../mechanisms/batch/index.ts";
+import { Batcher, type BatcherStats } from "../mechanisms/batch/index.ts";
 import type { ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
 import { PostgresThreadStore } from "../stores/postgres/index.ts";
 import { SqliteThreadStore } from "../stores/sqlite/index.ts";
@@ -19,8 +19,8 @@ export interface OpenThreadStore {
   /** Rejects when it cannot be used: it is away, of a newer version, or another server has it. Others wait for it by themselves. */
   ready(): Promise<void>;
   readonly write: WriteThread;
-  /** Writes that wait for a commit. */
-  waiting(): number;
+  /** Of the writes. */
+  stats(): BatcherStats;
   /** Writes what waits. */
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
     store,
     ready: () => store.ready(),
     write: (write, rank) => batcher.add({ write, rank }),
-    waiting: () => batcher.stats().waiting,
+    stats: () => batcher.stats(),
     async close() {
       await batcher.close();
       await store.close();

@@ -11,7 +11,7 @@ import { type OpenThreadStore, openThreadStore } from "./compose-thread-store.ts
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
 import { threadPolicies } from "./thread-policies.ts";
-import { retentionJob, startUpkeep } from "./threads-upkeep.ts";
+import { recoveryJob, retentionJob, startUpkeep } from "./threads-upkeep.ts";
 
 const MIB = 1024 * 1024;
 
@@ -35,7 +35,11 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
   const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
   const recorder = new Recorder({ ...common, whenAway });
   watch(monitor, opened, recorder);
-  const jobs = [retentionJob({ store, write, clock, policyOf, tenants: () => tenantsOf(store) })];
+  const tenants = () => tenantsOf(store);
+  const jobs = [
+    retentionJob({ store, write, clock, policyOf, tenants }),
+    recoveryJob({ store, write, clock, redact: common.redact, textOf, tenants }),
+  ];
   const endUpkeep = startUpkeep(jobs, { clock, monitor, log });
   return {
     threads: new Threads({
@@ -65,11 +69,21 @@ const records = ({ threads: { record, tenants } }: Config): boolean =>
 /** Drafts say themselves which model API they are in. */
 const textOf: TextOf = (dialect, endpoint, bytes) => answerText(dialect as DialectName, endpoint as Endpoint, bytes);
 
-function watch(monitor: Monitor, { waiting }: OpenThreadStore, recorder: Recorder): void {
+function watch(monitor: Monitor, { stats }: OpenThreadStore, recorder: Recorder): void {
   monitor.polledGauge({
     name: "millrace_thread_writes_waiting",
     help: "Writes to threads that wait for a commit.",
-    read: (set) => set(waiting()),
+    read: (set) => set(stats().waiting),
+  });
+  monitor.polledCounter({
+    name: "millrace_thread_writes_total",
+    help: "Writes to threads that were committed.",
+    read: (set) => set(stats().acknowledged),
+  });
+  monitor.polledCounter({
+    name: "millrace_thread_commits_total",
+    help: "Commits of writes to threads.",
+    read: (set) => set(stats().commits),
   });
   monitor.polledGauge({
     name: "millrace_recording_turns",

@@ -3,7 +3,7 @@
 
 import { type Abortable, type Cancel, Cancellation, type Clock, MillraceError } from "../base/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
-import { type RetentionOptions, removeExpired } from "../threads/index.ts";
+import { type RecoverOptions, type RetentionOptions, recoverDrafts, removeExpired } from "../threads/index.ts";
 import type { Log } from "./log.ts";
 
 export interface UpkeepJob {
@@ -20,6 +20,7 @@ export interface UpkeepOptions {
   readonly log: Log;
 }
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Removes what is older than the policy of its tenant keeps. */
@@ -27,6 +28,13 @@ export const retentionJob = (options: Omit<RetentionOptions, "tenants"> & { tena
   name: "retention",
   everyMs: HOUR_MS,
   run: (signal) => removeExpired({ ...options, tenants: options.tenants() }, signal),
+});
+
+/** Makes answers that a crash cut short messages of their threads. */
+export const recoveryJob = (options: Omit<RecoverOptions, "tenants"> & { tenants(): AsyncIterable<string> }): UpkeepJob => ({
+  name: "recovery",
+  everyMs: MINUTE_MS,
+  run: () => recoverDrafts({ ...options, tenants: options.tenants() }),
 });
 
 /** @returns ends all jobs, and resolves once none runs. */
