@@ -3,7 +3,7 @@
 
 import { type ErrorCode, MillraceError } from "../../base/index.ts";
 
-/** Bytes are compared by content, everything else by its JSON form. */
+/** Bytes are compared by content, everything else by its JSON form, in which the order of names says nothing. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
   if (show(actual) === show(expected)) return;
   throw new Error(`${what}: expected ${show(expected)}, got ${show(actual)}`);
@@ -29,9 +29,14 @@ export async function keysOf(scan: AsyncIterable<string>): Promise<string[]> {
 
 function show(value: unknown): string {
   if (value === undefined) return "undefined";
-  if (!(value instanceof Uint8Array)) return JSON.stringify(value);
+  if (!(value instanceof Uint8Array)) return JSON.stringify(value, inOrder);
   if (value.byteLength <= 512) return `${value.byteLength} bytes ${value.toHex()}`;
   return `${value.byteLength} bytes, checksum ${checksum(value)}`;
+}
+
+function inOrder(_name: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** FNV-1a, 32 bits (Fowler, Noll, Vo): enough to tell large test values apart. */

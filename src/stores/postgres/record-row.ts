@@ -26,8 +26,8 @@ export interface RecordRow {
 export type Blobs = (hash: Uint8Array) => Uint8Array | undefined;
 
 export function encodeMessage({ clientId: _, chain: __, content, ...rest }: NewMessage): Encoded {
+  const body = JSON.stringify(content); // First: it refuses a circle, in which texts have no end.
   const excerpt = excerptOf(content);
-  const body = JSON.stringify(content);
   if (Buffer.byteLength(body) <= APART_BYTES_MIN) return { record: recordOf(rest, body), blobs: [], excerpt };
   const bytes = Buffer.from(body);
   const hash = createHash("sha256").update(bytes).digest();
@@ -52,10 +52,14 @@ export function decodeMessage({ sequence, client_id, chain, record }: RecordRow,
 /** What people would look for: the texts of the content. */
 export const textOf = (content: Json): string => [...textsIn(content)].join("\n");
 
+/** In their order. By a list of what is left, so that no depth is too deep. */
 function* textsIn(value: Json): Generator<string> {
-  if (typeof value === "string") yield value;
-  if (typeof value !== "object" || value === null) return;
-  for (const [name, part] of Object.entries(value)) if (name !== "type" && name !== "id") yield* textsIn(part as Json);
+  const left: Json[] = [value];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === "string") yield next;
+    if (typeof next !== "object" || next === null) continue;
+    for (const [name, part] of Object.entries(next).reverse()) if (name !== "type" && name !== "id") left.push(part as Json);
+  }
 }
 
 /** The beginning of the first text that has any. PostgreSQL keeps no NUL. */

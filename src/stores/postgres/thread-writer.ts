@@ -31,13 +31,11 @@ export class ThreadWriter {
 
   /** One outcome for each write. */
   async write(writes: readonly ThreadWrite[]): Promise<readonly ThreadWritten[]> {
+    const encoded = new Map<NewMessage, Encoded>();
     const outcomes: (ThreadWritten | undefined)[] = writes.map((write) => {
-      const why = problemOf(write);
+      const why = problemOf(write) ?? this.#encodeAll(write, encoded);
       return why === undefined ? undefined : { kind: "invalid", why };
     });
-    const sound = writes.filter((_, index) => outcomes[index] === undefined);
-    const encoded = new Map<NewMessage, Encoded>();
-    for (const { message } of messagesOf(sound)) if (!encoded.has(message)) encoded.set(message, this.#encode(message));
     const lanes = lanesOf(writes, (index) => outcomes[index] === undefined);
     const lanesDone = lanes.map(async (lane) => {
       for (let from = 0; from < lane.length; from += WRITES_MAX) {
@@ -51,6 +49,16 @@ export class ThreadWriter {
     });
     for (const lane of await Promise.allSettled(lanesDone)) if (lane.status === "rejected") throw lane.reason;
     return outcomes as ThreadWritten[];
+  }
+
+  /** @returns why it cannot be */
+  #encodeAll(write: ThreadWrite, encoded: Map<NewMessage, Encoded>): string | undefined {
+    try {
+      for (const { message } of messagesOf([write])) if (!encoded.has(message)) encoded.set(message, this.#encode(message));
+      return undefined;
+    } catch (error) {
+      return `the content of a message is too deep, or no JSON (${error instanceof Error ? error.name : "unknown"})`;
+    }
   }
 
   /** Most batches meet nobody and hold nothing twice: they are tried without locks and look-ups, and else done with care. */
@@ -185,11 +193,12 @@ async function flush(run: Run, plan: WritePlan, of: Encode): Promise<void> {
     ),
     statements.insertBlobs(run, [...blobs.values()]),
     statements.insertBlobUses(run, uses),
-    statements.insertPieces(run, plan.pieces.map(pieceRow)),
+    // The pieces that are left are of drafts that began behind the end of one with their name.
     statements.endDrafts(
       run,
       plan.ended.map(({ key, draft }) => ({ tenant: key.tenant, thread: key.id, id: draft })),
     ),
+    statements.insertPieces(run, plan.pieces.map(pieceRow)),
     statements.keepShares(run, shareRows(plan)),
     ...statements.deletions.map((statement) => statement(run, gone)),
     statements.insertChanges(run, plan.changes.map(changeRow)),
@@ -231,7 +240,7 @@ function blobUses(plan: WritePlan, of: Encode) {
 
 function pieceRow({ key, draft, start, text, atMs }: PlannedPiece) {
   const { tenant, id: thread } = key;
-  return { tenant, thread, id: draft, start, length: text.length, at_ms: atMs, piece: JSON.stringify(text) };
+  return { tenant, thread, id: draft, start, length: text.length || 1, at_ms: atMs, piece: JSON.stringify(text) };
 }
 
 /** The last one of each id: a row may be kept once a statement. */

@@ -138,7 +138,8 @@ export class WritePlan {
     if (from > length) return { kind: "invalid", why: `the draft has ${length} units of text, and this comes after ${from}` };
     const rest = text.slice(length - from);
     if (rest !== "" || !this.#stored.drafts.has(id)) {
-      this.pieces.push({ key, draft, start: length, text: rest, atMs });
+      // A beginning without text stands before the text, and says when the draft began.
+      this.pieces.push({ key, draft, start: rest === "" ? -1 : length, text: rest, atMs });
       this.#stored.drafts.set(id, length + rest.length);
     }
     return { kind: "written", version: found.version, sequences: [], isNew: false };

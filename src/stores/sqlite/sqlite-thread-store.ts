@@ -128,6 +128,13 @@ export class SqliteThreadStore implements ThreadStore {
     return this.#read((reader) => reader.call("totals", ...args));
   }
 
+  /** Brings the search up to what is written now, without waiting for its time. */
+  async catchUp(): Promise<void> {
+    await this.ready();
+    if (this.#feeder.isGone) this.#feeder = startFeeder();
+    while (await this.#feeder.call("catchUp", this.#options.path));
+  }
+
   /** Waits for what is under way. The file is whole and free for others then. */
   async close(): Promise<void> {
     if (this.#isClosed) return;

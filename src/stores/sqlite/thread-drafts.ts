@@ -16,9 +16,7 @@ export class ThreadDrafts {
       "SELECT start + length AS length FROM draft WHERE thread = ? AND id = ? ORDER BY start DESC LIMIT 1",
     );
     this.#add = database.prepare<never, [number, string, number, number, number, string]>(
-      // A first piece without text gives way to the next one, and says when the draft began.
-      `INSERT INTO draft (thread, id, start, length, at_ms, piece) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET length = excluded.length, piece = excluded.piece`,
+      "INSERT INTO draft (thread, id, start, length, at_ms, piece) VALUES (?, ?, ?, ?, ?, ?)",
     );
     this.#end = database.prepare<never, [number, string]>("DELETE FROM draft WHERE thread = ? AND id = ?");
     this.#endAll = database.prepare<never, [number]>("DELETE FROM draft WHERE thread = ?");
@@ -30,7 +28,9 @@ export class ThreadDrafts {
     const length = known ?? 0;
     if (from > length) return `the draft has ${length} units of text, and this comes after ${from}`;
     const rest = text.slice(length - from);
-    if (rest !== "" || known === undefined) this.#add.run(thread, draft, length, rest.length, atMs, JSON.stringify(rest));
+    // A beginning without text stands before the text, and says when the draft began.
+    if (rest !== "") this.#add.run(thread, draft, length, rest.length, atMs, JSON.stringify(rest));
+    else if (known === undefined) this.#add.run(thread, draft, -1, 1, atMs, '""');
     return undefined;
   }
 

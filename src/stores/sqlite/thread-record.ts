@@ -27,8 +27,8 @@ type Stored = NewMessage & { readonly apart?: readonly (readonly [path: Path, ha
 
 /** Throws for content that is no JSON, or too deep. */
 export function encodeMessage(message: NewMessage): EncodedMessage {
+  const whole = utf8(JSON.stringify(message)); // First: it refuses a circle, in which texts have no end.
   const excerpt = excerptOf(message.content);
-  const whole = utf8(JSON.stringify(message));
   if (whole.byteLength <= INLINE_BYTES_MAX) return { bytes: withChecksum(whole), blobs: [], excerpt };
   const blobs = new Map<string, ThreadBlob>();
   const apart: [Path, string][] = [];

@@ -1,0 +1,87 @@
+// Runs the thread store's conformance suite against every store that claims the port, on the real engine.
+
+import { afterAll, describe, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../src/base/index.ts";
+import { type ThreadStoreHarness, threadStoreCases } from "../src/ports/conformance/index.ts";
+import type { ThreadStore } from "../src/ports/index.ts";
+import { PostgresThreadStore } from "../src/stores/postgres/index.ts";
+import { SqliteThreadStore } from "../src/stores/sqlite/index.ts";
+import { startPostgres } from "./kit/postgres-engine.ts";
+
+const CASE_MS_MAX = 30_000;
+
+// Statistics are taken in transactions of their own, which hold the feed of changes back while they run.
+const postgres = await startPostgres(["autovacuum=off"]);
+
+afterAll(async () => {
+  if (postgres.kind === "ready") await postgres.engine.stop();
+});
+
+interface Lagging extends ThreadStore {
+  /** Brings the search up to what is written now. */
+  catchUp(): Promise<void>;
+}
+
+function harnessOf(make: () => Lagging, sharesData: boolean): ThreadStoreHarness {
+  const opened: Lagging[] = [];
+  return {
+    open: async () => {
+      const store = make();
+      opened.push(store);
+      return store;
+    },
+    settle: async () => opened[0]?.catchUp(),
+    sharesData,
+    close: async () => {
+      await Promise.all(opened.map((store) => store.close()));
+    },
+  };
+}
+
+function sqliteHarness(): ThreadStoreHarness {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-threads-"));
+  const harness = harnessOf(() => new SqliteThreadStore({ path: join(folder, "threads.sqlite") }), false);
+  return {
+    ...harness,
+    close: async () => {
+      await harness.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function conform(engine: string, lack: string | undefined, make: (name: string) => ThreadStoreHarness): void {
+  describe(`threads on ${engine}`, () => {
+    for (const [index, { name, needs, run }] of threadStoreCases.entries()) {
+      if (needs && lack) {
+        test.skip(`skipped: ${name} (${lack})`, () => {});
+        continue;
+      }
+      test(
+        name,
+        async () => {
+          const harness = make(`case_${index}`);
+          try {
+            await run(harness);
+          } finally {
+            await harness.close();
+          }
+        },
+        CASE_MS_MAX,
+      );
+    }
+  });
+}
+
+conform("SQLite", "a file has one server", sqliteHarness);
+if (postgres.kind === "ready") {
+  const { url } = postgres.engine;
+  conform("PostgreSQL", undefined, (schema) =>
+    harnessOf(() => new PostgresThreadStore({ url, schema, clock: systemClock, indexEveryMs: 0 }), true),
+  );
+} else {
+  test.skip(`skipped: threads on PostgreSQL, ${threadStoreCases.length} cases (${postgres.reason})`, () => {});
+}
