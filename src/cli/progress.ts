@@ -6,6 +6,9 @@ import type { Terminal } from "./terminal.ts";
 const EVERY_MS = 100;
 const CELLS = 24;
 
+/** `1 thread`, `2 threads`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 export interface ProgressOptions {
   readonly terminal: Terminal;
   readonly clock: Clock;

@@ -166,7 +166,7 @@ describe("export", () => {
     await totals(["one.jsonl", "--user", "ada", "--team", "core", "--tenant", "acme"]);
     await totals(["rollout.jsonl", "--user", "bob", "--team", "core", "--tenant", "acme"]);
     const { code, out, err } = await run(["threads", "export", "--tenant", "acme", "--out", "acme.jsonl"]);
-    expect({ code, out, err }).toEqual({ code: 0, out: "", err: "2 threads of acme are in acme.jsonl.\n" });
+    expect({ code, out, err }).toEqual({ code: 0, out: "", err: "2 threads of acme in acme.jsonl.\n" });
     expect(statSync(join(folder, "acme.jsonl")).mode & 0o777).toBe(0o600);
     const there = ["--data", "other", "--tenant", "acme"];
     expect(await totals(["acme.jsonl", "--keep-owners", ...there])).toMatchObject({ code: 0, messages: 4, broken: 0 });

@@ -5,7 +5,7 @@ import { MillraceError, systemClock } from "../../base/index.ts";
 import { openThreadTransfer, type ThreadTransfer } from "../../server/index.ts";
 import type { Command } from "../command.ts";
 import { configFlag, configOf, dataFlag } from "../config-flags.ts";
-import { Progress } from "../progress.ts";
+import { counted, Progress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 import { tenantFlag } from "../thread-flags.ts";
 
@@ -30,7 +30,7 @@ export const threadsExport: Command = {
       const told = await exporting(tenant, transfer, terminal);
       if (out === "-") await terminal.pipe(told.portions);
       else await intoFile(out, told.portions);
-      terminal.err(`${told.threads()} threads of ${tenant}${out === "-" ? "" : ` are in ${out}`}.`);
+      terminal.err(`${counted(told.threads(), "thread")} of ${tenant}${out === "-" ? "" : ` in ${out}`}.`);
       return 0;
     } finally {
       await transfer.close();
@@ -41,7 +41,12 @@ export const threadsExport: Command = {
 async function exporting(tenant: string, transfer: ThreadTransfer, terminal: Terminal) {
   let threads = 0;
   const total = await transfer.count(tenant);
-  const progress = new Progress({ terminal, clock: systemClock, total, words: () => `${threads} of ${total} threads` });
+  const progress = new Progress({
+    terminal,
+    clock: systemClock,
+    total,
+    words: () => `${threads} of ${counted(total, "thread")}`,
+  });
   async function* portions(): AsyncGenerator<string> {
     let portion = "";
     for await (const line of transfer.exportLines(tenant)) {

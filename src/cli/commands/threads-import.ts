@@ -6,7 +6,7 @@ import { type ImportOrder, openThreadTransfer, type ThreadTransfer } from "../..
 import type { Command, Input } from "../command.ts";
 import { configFlag, configOf, dataFlag } from "../config-flags.ts";
 import { type ConversationFile, conversationFiles, fileProblem } from "../conversation-files.ts";
-import { Progress } from "../progress.ts";
+import { counted, Progress } from "../progress.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { ownerProblem, tenantFlag } from "../thread-flags.ts";
@@ -65,7 +65,7 @@ async function importAll(
   const { tenant = "default", team = "default", user = "local" } = values;
   const owner = { tenant, team, user, keepsOwners: switches.has("keep-owners") };
   const totals: Totals = { ...NOTHING };
-  const words = () => `${totals.files} of ${files.length} files, ${totals.messages} messages`;
+  const words = () => `${totals.files} of ${counted(files.length, "file")}, ${counted(totals.messages, "message")}`;
   const total = files.reduce<number | undefined>(
     (sum, { bytes }) => (bytes === undefined || sum === undefined ? undefined : sum + bytes),
     0,
@@ -90,7 +90,7 @@ async function importOne(
     const result = await transfer.importFile({ ...owner, source: watched(file, progress) });
     totals.files++;
     for (const name of ["messages", "refused", "skipped", "broken"] as const) totals[name] += result[name];
-    progress.line(`${file.name}: ${result.messages} messages`);
+    progress.line(`${file.name}: ${counted(result.messages, "message")}`);
   } catch (error) {
     if (!MillraceError.is(error, "option_invalid")) throw error;
     totals.leftOut++;
