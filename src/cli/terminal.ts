@@ -1,6 +1,8 @@
 // Where a command writes: results to `out`, everything said about them to `err`, so that output can be piped.
 // The only place of the command line that touches the process's streams.
 
+import { MillraceError } from "../base/index.ts";
+
 export interface Terminal {
   /** One or more whole lines. */
   out(text: string): void;
@@ -36,13 +38,17 @@ function fitting(line: string): string {
 async function pipe(texts: AsyncIterable<string>): Promise<void> {
   const { stdout } = process;
   const failed = Promise.withResolvers<Error>();
-  stdout.once("error", failed.resolve);
+  stdout.on("error", failed.resolve);
   for await (const text of texts) {
     const written = new Promise<Error | undefined>((resolve) => stdout.write(text, (error) => resolve(error ?? undefined)));
     const error = await Promise.race([failed.promise, written]);
     if (!error) continue;
-    if ((error as { code?: unknown }).code === "EPIPE") return;
-    throw error;
+    const { code } = error as { code?: unknown };
+    if (code === "EPIPE") return;
+    throw new MillraceError(
+      "option_invalid",
+      `Standard output cannot be written (${String(code)}); make room, or pipe it elsewhere.`,
+    );
   }
 }
 

@@ -146,6 +146,14 @@ describe("import", () => {
     expect(await run(args)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(message) });
   });
 
+  test("where callers have names, the owner's is asked for", async () => {
+    file("one.jsonl", transcript);
+    file("millrace.config.json", ['{ "auth": { "required": true } }']);
+    const nobody = await run(["threads", "import", "one.jsonl"]);
+    expect(nobody).toMatchObject({ code: 2, out: "", err: expect.stringContaining("--user USER is missing") });
+    expect(await totals(["one.jsonl", "--user", "ada"])).toMatchObject({ code: 0, messages: 2 });
+  });
+
   test("one that was killed goes on when it is run again", async () => {
     file("one.jsonl", transcript);
     const child = start(["threads", "import", "one.jsonl", "-"], "pipe");
@@ -183,6 +191,16 @@ describe("export", () => {
       code: 1,
       err: "millrace threads export: no/where.jsonl cannot be written (ENOENT); name another file with --out.\n",
     });
+  });
+
+  test("a file that is there is replaced by a whole one, a device is written to", async () => {
+    file("out.jsonl", ["what was there before"]);
+    await totals([file("one.jsonl", transcript)]);
+    expect((await run(["threads", "export", "--out", "out.jsonl"])).code).toBe(0);
+    expect(await Bun.file(join(folder, "out.jsonl")).text()).toStartWith('{"kind":"thread"');
+    expect(await Bun.file(join(folder, "out.jsonl.unfinished")).exists()).toBe(false);
+    expect((await run(["threads", "export", "--out", "/dev/null"])).code).toBe(0);
+    expect(statSync("/dev/null").isFile()).toBe(false);
   });
 
   test("a reader that goes away ends it without a word of blame", async () => {

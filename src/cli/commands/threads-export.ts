@@ -1,5 +1,6 @@
 // `millrace threads export`: all threads of a tenant as lines of JSON, which `threads import` takes in. A file takes its name when it is whole.
 
+import { statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { MillraceError, systemClock } from "../../base/index.ts";
 import { openThreadTransfer, type ThreadTransfer } from "../../server/index.ts";
@@ -27,7 +28,7 @@ export const threadsExport: Command = {
     const { tenant = "default", out = "-" } = input.values;
     const transfer = await openThreadTransfer(configOf(input));
     try {
-      const told = await exporting(tenant, transfer, terminal);
+      const told = await exporting(tenant, transfer, out === "-" ? { ...terminal, status: undefined } : terminal);
       if (out === "-") await terminal.pipe(told.portions);
       else await intoFile(out, told.portions);
       terminal.err(`${counted(told.threads(), "thread")} of ${tenant}${out === "-" ? "" : ` in ${out}`}.`);
@@ -65,20 +66,21 @@ async function exporting(tenant: string, transfer: ThreadTransfer, terminal: Ter
   return { portions: portions(), threads: () => threads };
 }
 
-/** Readable by this user alone: it holds what people said. */
+/** Readable by this user alone: it holds what people said. A device or pipe is written to as it is. */
 async function intoFile(path: string, portions: AsyncIterable<string>): Promise<void> {
-  const unfinished = `${path}.unfinished`;
+  const isReplaced = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  const unfinished = isReplaced ? `${path}.unfinished` : path;
   try {
     const file = await open(unfinished, "w", 0o600);
     try {
       for await (const portion of portions) await file.writeFile(portion);
-      await file.sync();
+      if (isReplaced) await file.sync();
     } finally {
       await file.close();
     }
-    await rename(unfinished, path);
+    if (isReplaced) await rename(unfinished, path);
   } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {});
+    if (isReplaced) await rm(unfinished, { force: true }).catch(() => {});
     const code = (error as { code?: unknown } | null)?.code;
     if (MillraceError.is(error) || typeof code !== "string") throw error;
     throw new MillraceError("option_invalid", `${path} cannot be written (${code}); name another file with --out.`, {

@@ -24,7 +24,11 @@ export const threadsImport: Command = {
   flags: {
     ...tenantFlag,
     team: { value: "TEAM", about: "the owner's team (default: default)", check: ownerProblem },
-    user: { value: "USER", about: "who owns them (default: local, the caller without a token)", check: ownerProblem },
+    user: {
+      value: "USER",
+      about: "who owns them (default: local, the caller without a token, where `auth.required` is off)",
+      check: ownerProblem,
+    },
     "keep-owners": { about: "owners, teams and visibility as an export says, where it does" },
     json: { about: "print JSON" },
     ...configFlag,
@@ -37,6 +41,12 @@ export const threadsImport: Command = {
   ],
   async run(input, terminal) {
     const config = configOf(input);
+    if (config.auth.required && input.values.user === undefined && !input.switches.has("keep-owners")) {
+      terminal.err(
+        "millrace threads import: --user USER is missing: callers have names here (`auth.required`), `local` has none.",
+      );
+      return 2;
+    }
     const files = conversationFiles(input.operands, terminal);
     const transfer = await openThreadTransfer(config);
     try {
