@@ -2,13 +2,19 @@
 // alone: the rest of a thread is read around them, one by one.
 
 import type { Database } from "bun:sqlite";
-import type { CorruptMessage, Message } from "../../ports/index.ts";
+import type { Message } from "../../ports/index.ts";
 import { isCorrupt } from "./thread-file.ts";
+import { type MessageText, messageText, wholeText } from "./thread-message-text.ts";
 import { decodeMessage, namesIn } from "./thread-record.ts";
 
 interface MessageRow {
   sequence: number;
   record: Uint8Array;
+}
+
+interface SpanRow extends MessageRow {
+  /** 1: nothing of it lies apart. */
+  whole: number;
 }
 
 interface MessagePlace {
@@ -27,11 +33,11 @@ export class StoredMessages {
   readonly #at;
 
   constructor(database: Database) {
-    this.#span = database.prepare<MessageRow, [number, number, number]>(
-      "SELECT sequence, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
+    this.#span = database.prepare<SpanRow, [number, number, number]>(
+      "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
     );
-    this.#one = database.prepare<MessageRow, [number, number]>(
-      "SELECT sequence, record FROM message WHERE thread = ? AND sequence = ?",
+    this.#one = database.prepare<SpanRow, [number, number]>(
+      "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence = ?",
     );
     this.#chain = database.prepare<MessagePlace, [number]>(
       "SELECT position, thread, sequence, record FROM message WHERE chain = ? ORDER BY position DESC",
@@ -48,13 +54,13 @@ export class StoredMessages {
   }
 
   /** One for each sequence from `first` to `last`: the thread has them all. */
-  span({ number, tenant }: { number: number; tenant: number }, first: number, last: number): (Message | CorruptMessage)[] {
+  span({ number, tenant }: { number: number; tenant: number }, first: number, last: number): MessageText[] {
     const rows = readable(() => this.#span.all(number, first, last)) ?? [];
     const bySequence = rows.length === Math.max(0, last - first + 1) ? rows : undefined;
-    const messages: (Message | CorruptMessage)[] = [];
+    const messages: MessageText[] = [];
     for (let sequence = first; sequence <= last; sequence++) {
       const row = bySequence ? bySequence[sequence - first] : readable(() => this.#one.get(number, sequence));
-      messages.push((row && this.#decoded(tenant, row)) ?? { sequence, corrupt: true });
+      messages.push((row && this.#textOf(tenant, row)) ?? messageText({ sequence, corrupt: true }));
     }
     return messages;
   }
@@ -72,6 +78,12 @@ export class StoredMessages {
   at(position: number): Message | undefined {
     const row = readable(() => this.#at.get(position));
     return row ? this.#decoded(row.tenant, row) : undefined;
+  }
+
+  #textOf(tenant: number, row: SpanRow): MessageText | undefined {
+    if (row.whole === 1) return wholeText(row.record, row.sequence);
+    const message = this.#decoded(tenant, row);
+    return message && messageText(message);
   }
 
   #decoded(tenant: number, { sequence, record }: MessageRow): Message | undefined {

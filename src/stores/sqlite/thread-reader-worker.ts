@@ -1,6 +1,7 @@
 // A worker that reads threads, one question after the other. After a failure it opens its files again.
 
 import type { ThreadFilter, ThreadKey, ThreadLookup, ThreadPlace } from "../../ports/index.ts";
+import { JsonText } from "./json-text.ts";
 import { failing, openThreadReader } from "./thread-file.ts";
 import { ThreadReader } from "./thread-reader.ts";
 import { ThreadSearch } from "./thread-search.ts";
@@ -33,10 +34,11 @@ function readerMethods() {
     find: (lookup: ThreadLookup) => read(({ reader }) => reader.find(lookup)),
     messages: (key: ThreadKey, page: { after: number; limit: number; backwards?: boolean }) =>
       read(({ reader }) => reader.messages(key, page)),
-    list: (filter: ThreadFilter, page: { after?: ThreadPlace; limit: number }) => read(({ reader }) => reader.list(filter, page)),
+    list: (filter: ThreadFilter, page: { after?: ThreadPlace; limit: number }) =>
+      JsonText.of(read(({ reader }) => reader.list(filter, page))),
     search: (filter: ThreadFilter, words: string, page: { after?: number; limit: number }) =>
-      read(({ search }) => search.page(filter, words, page)),
-    changes: (after: number, limit: number) => read(({ reader }) => reader.changes(after, limit)),
+      JsonText.of(read(({ search }) => search.page(filter, words, page))),
+    changes: (after: number, limit: number) => JsonText.of(read(({ reader }) => reader.changes(after, limit))),
     totals: (filter: ThreadFilter) => read(({ reader }) => reader.totals(filter)),
   };
 }

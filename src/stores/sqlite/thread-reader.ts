@@ -2,10 +2,8 @@
 
 import type { Database } from "bun:sqlite";
 import type {
-  CorruptMessage,
   Draft,
   Found,
-  Message,
   MessagePage,
   Thread,
   ThreadChangeEvent,
@@ -15,11 +13,13 @@ import type {
   ThreadPlace,
   ThreadStore,
 } from "../../ports/index.ts";
+import { JsonText } from "./json-text.ts";
 import { isCorrupt } from "./thread-file.ts";
 import type { Condition } from "./thread-filter.ts";
 import { chainHash } from "./thread-hash.ts";
 import { ThreadList } from "./thread-list.ts";
 import { StoredMessages } from "./thread-message-rows.ts";
+import { listText } from "./thread-message-text.ts";
 import { ThreadNames } from "./thread-names.ts";
 import { ThreadRows } from "./thread-rows.ts";
 import { changeKinds } from "./thread-schema.ts";
@@ -79,15 +79,16 @@ export class ThreadReader {
     });
   }
 
-  messages(key: ThreadKey, page: Parameters<ThreadStore["messages"]>[1]): MessagePage {
+  messages(key: ThreadKey, page: Parameters<ThreadStore["messages"]>[1]): JsonText<MessagePage> {
     return this.atOnce(() => {
       const found = this.rows.byId(key.tenant, key.id);
-      if (!found) return { messages: [], drafts: [] };
+      if (!found) return JsonText.of({ messages: [], drafts: [] });
       const count = found.thread.messages;
       const { first, last } = spanOf(page, count);
-      const messages: (Message | CorruptMessage)[] = this.stored.span(found, first, last);
+      const messages = this.stored.span(found, first, last);
       if (page.backwards) messages.reverse();
-      return { messages, drafts: last === count ? this.#draftsOf(found.number) : [] };
+      const drafts = JSON.stringify(last === count ? this.#draftsOf(found.number) : []);
+      return new JsonText(`{"messages":${listText(messages)},"drafts":${drafts}}`);
     });
   }
 

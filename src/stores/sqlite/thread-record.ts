@@ -94,11 +94,16 @@ function withChecksum(body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function storedIn(bytes: Uint8Array): Stored | undefined {
+/** The JSON of what is stored: for a message without blobs the message. Undefined when a bit of it changed. */
+export function jsonIn(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.byteLength < CHECKSUM_BYTES) return undefined;
   const body = bytes.subarray(CHECKSUM_BYTES);
-  if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) !== Bun.hash.crc32(body)) return undefined;
-  return JSON.parse(text(body)) as Stored;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) === Bun.hash.crc32(body) ? body : undefined;
+}
+
+function storedIn(bytes: Uint8Array): Stored | undefined {
+  const json = jsonIn(bytes);
+  return json && (JSON.parse(text(json)) as Stored);
 }
 
 /** The same with null where large texts were. */

@@ -22,7 +22,10 @@ function setUp() {
 }
 
 const texts = (reader: ThreadReader, id: string) =>
-  reader.messages(keyOf(id), { after: 0, limit: 100 }).messages.map((each) => ("corrupt" in each ? "corrupt" : each.clientId));
+  reader
+    .messages(keyOf(id), { after: 0, limit: 100 })
+    .parsed()
+    .messages.map((each) => ("corrupt" in each ? "corrupt" : each.clientId));
 
 const count = (database: Database, table: string) => database.query(`SELECT count(*) AS count FROM ${table}`).get();
 

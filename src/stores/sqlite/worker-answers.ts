@@ -1,6 +1,7 @@
 // The other end of worker-calls.ts, inside the worker: runs one call after the other and answers each.
 
 import { MillraceError } from "../../base/index.ts";
+import { JsonText } from "./json-text.ts";
 import type { Answer, Call, Methods } from "./worker-calls.ts";
 
 /** Never returns a call without an answer. */
@@ -17,7 +18,8 @@ export function answerCalls(methods: Methods): void {
 function answerTo(methods: Methods, { id, method, args }: Call): Answer {
   try {
     const run = methods[method] as ((...args: readonly unknown[]) => unknown) | undefined;
-    return { id, result: run?.(...args) };
+    const result = run?.(...args);
+    return result instanceof JsonText ? { id, json: result.text } : { id, result };
   } catch (error) {
     if (MillraceError.is(error)) return { id, code: error.code, message: error.message };
     return failed(id, error);

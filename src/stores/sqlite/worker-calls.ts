@@ -1,8 +1,9 @@
 // Calls to a worker of this room, from the thread that started it. Each call is answered or, when the worker is gone, rejected
 // with `store_unavailable`; a worker with calls under way keeps the process alive, an idle one does not.
-// Arguments and results are copied (structured clone): for many small objects that is faster than text.
+// Arguments and results are copied (structured clone), but for results that a method gives as text (json-text.ts).
 
 import { type ErrorCode, MillraceError } from "../../base/index.ts";
+import { JsonText } from "./json-text.ts";
 
 export type Methods = Record<string, (...args: never[]) => unknown>;
 
@@ -14,8 +15,12 @@ export interface Call {
 
 export type Answer = { readonly id: number } & (
   | { readonly result: unknown }
+  | { readonly json: string }
   | { readonly code: ErrorCode; readonly message: string }
 );
+
+/** What a caller has of a method's result. */
+type AnswerOf<R> = R extends JsonText<infer T> ? T : R;
 
 type Settle = (answer: Answer | undefined) => void;
 
@@ -42,15 +47,17 @@ export class WorkerCalls<M extends Methods> {
     return this.#isGone;
   }
 
-  call<K extends keyof M & string>(method: K, ...args: Parameters<M[K]>): Promise<Awaited<ReturnType<M[K]>>> {
+  call<K extends keyof M & string>(method: K, ...args: Parameters<M[K]>): Promise<AnswerOf<ReturnType<M[K]>>> {
     return new Promise((resolve, reject) => {
       if (this.#isGone) return reject(gone());
       const call: Call = { id: ++this.#lastId, method, args };
       if (this.#pending.size === 0) ref(this.#worker);
       this.#pending.set(call.id, (answer) => {
-        if (answer === undefined) reject(gone());
-        else if ("code" in answer) reject(new MillraceError(answer.code, answer.message));
-        else resolve(answer.result as Awaited<ReturnType<M[K]>>);
+        try {
+          resolve(resultOf(answer) as AnswerOf<ReturnType<M[K]>>);
+        } catch (error) {
+          reject(error);
+        }
       });
       try {
         this.#worker.postMessage(call);
@@ -78,6 +85,12 @@ export class WorkerCalls<M extends Methods> {
     if (this.#pending.size === 0) unref(this.#worker);
     settle?.(answer);
   }
+}
+
+function resultOf(answer: Answer | undefined): unknown {
+  if (answer === undefined) throw gone();
+  if ("code" in answer) throw new MillraceError(answer.code, answer.message);
+  return "json" in answer ? new JsonText(answer.json).parsed() : answer.result;
 }
 
 const gone = () => new MillraceError("store_unavailable", "A worker of the SQLite store has ended.");
