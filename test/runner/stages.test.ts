@@ -18,8 +18,9 @@ test.each([
 
 test("a stage is chosen by name, the fast ones together, all without a name", () => {
   const all = chooseStages([]).map((stage) => stage.name);
-  expect(all).toEqual(stages.map((stage) => stage.name).filter((name) => name !== "clients"));
+  expect(all).toEqual(stages.map((stage) => stage.name).filter((name) => name !== "clients" && name !== "kills"));
   expect(chooseStages(["clients"]).map((stage) => stage.name)).toEqual(["clients"]);
+  expect(chooseStages(["kills"]).map((stage) => stage.name)).toEqual(["kills"]);
   expect(chooseStages(["system"]).map((stage) => stage.name)).toEqual(["system"]);
   expect(chooseStages(["fast"]).map((stage) => stage.name)).toEqual([
     "types",

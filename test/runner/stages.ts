@@ -1,8 +1,9 @@
 // What `npm test` runs, in order, as data. A stage is one command that passes or fails, or a set of test files that
 // share one Bun process. Every test file of the repository belongs to exactly one stage. One that needs the world outside,
-// and so cannot be part of the proof, runs by its name only.
+// or very long, and so cannot be part of the proof, runs by its name only.
 
-export type Stage = { name: string; fast: boolean; byNameOnly?: boolean } & (
+/** `minutesMax`: where it is not the usual limit. */
+export type Stage = { name: string; fast: boolean; byNameOnly?: boolean; minutesMax?: number } & (
   | { command: string[] }
   | { files: (path: string) => boolean }
 );
@@ -23,6 +24,7 @@ export const stages: Stage[] = [
   { name: "simulation", fast: true, files: (path) => path.startsWith("test/simulation/") },
   { name: "house", fast: false, files: (path) => !path.startsWith("src/") && !isTidy(path) && !isApart(path) },
   ...APART.map((name) => ({ name, fast: false, files: (path: string) => path.startsWith(`test/${name}/`) })),
+  { name: "kills", fast: false, byNameOnly: true, minutesMax: 60, command: ["test/kit/thread-kills-main.ts", "1000"] },
   { name: "clients", fast: false, byNameOnly: true, files: (path) => path.startsWith("test/clients/") },
 ];
 
