@@ -4,10 +4,25 @@
 
 import { batchCases } from "./thread-store-batches.ts";
 import type { ThreadStoreCase } from "./thread-store-case.ts";
+import { changeCases } from "./thread-store-changes.ts";
 import { contentCases } from "./thread-store-content.ts";
+import { listingCases } from "./thread-store-listing.ts";
 import { readingCases } from "./thread-store-reading.ts";
+import { rightsCases } from "./thread-store-rights.ts";
+import { searchCases } from "./thread-store-search.ts";
+import { shareCases } from "./thread-store-shares.ts";
 import { writingCases } from "./thread-store-writing.ts";
 
-export const threadStoreCases: readonly ThreadStoreCase[] = [...writingCases, ...batchCases, ...readingCases, ...contentCases];
+export const threadStoreCases: readonly ThreadStoreCase[] = [
+  ...writingCases,
+  ...batchCases,
+  ...readingCases,
+  ...contentCases,
+  ...shareCases,
+  ...listingCases,
+  ...rightsCases,
+  ...searchCases,
+  ...changeCases,
+];
 
 export type { ThreadStoreCase, ThreadStoreHarness } from "./thread-store-case.ts";

@@ -10,6 +10,8 @@ const WORD = new RegExp(`[${UNSPACED}]|[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED}]]+`, 
 /** UTF-16 units. Longer ones are cut, on both sides. */
 const WORD_LENGTH_MAX = 64;
 const WORDS_OF_MESSAGE_MAX = 20_000;
+/** Beyond 2^20 bytes a tsvector that is made of an array finds wrong words, without a complaint. The rest is for marks. */
+const WORD_BYTES_OF_MESSAGE_MAX = 1_000_000;
 const WORDS_OF_QUESTION_MAX = 32;
 const MARK = "\u0001";
 
@@ -48,8 +50,13 @@ export function questionOf(words: string, { tenant, viewer }: ThreadFilter): str
 
 function distinct(text: string, countMax: number): string[] {
   const words = new Set<string>();
-  for (const [word] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
-    words.add(word.length <= WORD_LENGTH_MAX ? word : word.slice(0, WORD_LENGTH_MAX).toWellFormed());
+  let bytes = 0;
+  for (const [whole] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
+    const word = whole.length <= WORD_LENGTH_MAX ? whole : whole.slice(0, WORD_LENGTH_MAX).toWellFormed();
+    if (words.has(word)) continue;
+    bytes += Buffer.byteLength(word);
+    if (bytes > WORD_BYTES_OF_MESSAGE_MAX) break;
+    words.add(word);
     if (words.size === countMax) break;
   }
   return [...words];
