@@ -5,17 +5,18 @@ import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 
 /** Raised whenever words, marks or tables become others. */
-const VERSION = 1;
+const VERSION = 2;
 
 export const indexPathOf = (path: string): string => `${path}.search`;
 
 const TABLES = [
   "CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), identity TEXT NOT NULL, position INTEGER NOT NULL)",
-  // Which messages of a thread are there, and with which marks.
+  // With which marks the messages of a thread are there.
   "CREATE TABLE indexed (thread INTEGER PRIMARY KEY, marks TEXT NOT NULL)",
-  "CREATE TABLE entry (thread INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (thread, position)) WITHOUT ROWID",
-  // Words without places or texts. Splitting into words is done before (thread-words.ts): here they stand between spaces.
+  // Words without places or texts. What this tokenizer would split in another way than we is split before (thread-words.ts).
   `CREATE VIRTUAL TABLE word USING fts5 (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii')`,
+  // Gathered in memory before it is written: with less, a transaction leaves many parts that have to be merged.
+  `INSERT INTO word (word, rank) VALUES ('hashsize', ${16 * 1024 * 1024})`,
   `PRAGMA user_version = ${VERSION}`,
 ];
 

@@ -5,9 +5,12 @@ import type { ThreadFilter } from "../../ports/index.ts";
 import type { ThreadNames } from "./thread-names.ts";
 import type { ThreadRow } from "./thread-row.ts";
 
-const mark = (kind: "any" | "user" | "team" | "organisation", number: number) => `§${kind}${number}`;
+const mark = (kind: "thread" | "any" | "user" | "team" | "organisation", number: number) => `§${kind}${number}`;
 
-/** Of every message of a thread. */
+/** By which the messages of a thread are found when they have to go. */
+export const threadMark = (thread: number) => mark("thread", thread);
+
+/** Of every message of a thread: who finds it. */
 export function marksOf({ tenant, user, team, visibility }: Pick<ThreadRow, "tenant" | "user" | "team" | "visibility">): string {
   const shown = visibility === 1 ? [mark("team", team)] : visibility === 2 ? [mark("organisation", tenant)] : [];
   return [mark("any", tenant), mark("user", user), ...shown].join(" ");
