@@ -6,11 +6,12 @@ import { isCorrupt } from "./thread-file.ts";
 import { indexPathOf, openIndex } from "./thread-index-file.ts";
 import { decodeMessage, searchText } from "./thread-record.ts";
 import type { ThreadRow } from "./thread-row.ts";
-import { marksOf } from "./thread-scope.ts";
-import { wordsOf } from "./thread-words.ts";
+import { marksOf, quoted, threadMark } from "./thread-scope.ts";
+import { indexText } from "./thread-words.ts";
 
-/** Changes a transaction: it holds neither memory nor the disk for long. */
-const CHANGES_MAX = 128;
+/** Of one transaction: it holds neither memory nor the disk for long, and is worth its commit. */
+const CHANGES_MAX = 1000;
+const UNITS_MAX = 4_000_000;
 
 interface Change {
   position: number;
@@ -42,16 +43,16 @@ export class ThreadIndex {
     this.#threads = threads;
     this.#index = openIndex(indexPathOf(path), identity, last);
     this.#position = this.#index.query<{ position: number }, []>("SELECT position FROM progress").get()?.position ?? 0;
-    this.#changes = threads.prepare<Change, [number, number]>(
+    this.#changes = threads.query<Change, [number, number]>(
       "SELECT position, thread, first, last FROM change WHERE position > ? ORDER BY position LIMIT ?",
     );
-    this.#shown = threads.prepare<Shown, [number]>(
+    this.#shown = threads.query<Shown, [number]>(
       "SELECT tenant, user, team, visibility FROM thread WHERE number = ? AND deleted_ms IS NULL",
     );
-    this.#messages = threads.prepare<MessageRow, [number, number, number]>(
+    this.#messages = threads.query<MessageRow, [number, number, number]>(
       "SELECT position, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
     );
-    this.#blob = threads.prepare<{ bytes: Uint8Array }, [number, Uint8Array]>(
+    this.#blob = threads.query<{ bytes: Uint8Array }, [number, Uint8Array]>(
       "SELECT bytes FROM blob_bytes WHERE number = (SELECT number FROM blob WHERE tenant = ? AND hash = ?)",
     );
   }
@@ -60,16 +61,16 @@ export class ThreadIndex {
   catchUp(): boolean {
     return this.#threads.transaction(() => {
       const changes = this.#changes.all(this.#position, CHANGES_MAX);
-      const last = changes.at(-1)?.position;
-      if (last === undefined) return false;
+      if (changes.length === 0) return false;
+      let done = 0;
       this.#index
         .transaction(() => {
-          for (const change of changes) this.#enter(change);
-          this.#index.query("UPDATE progress SET position = ?").run(last);
+          for (let units = 0; done < changes.length && units < UNITS_MAX; done++) units += this.#enter(changes[done] as Change);
+          this.#index.query("UPDATE progress SET position = ?").run(changes[done - 1]?.position ?? 0);
         })
         .immediate();
-      this.#position = last;
-      return changes.length === CHANGES_MAX;
+      this.#position = changes[done - 1]?.position ?? 0;
+      return done < changes.length || done === CHANGES_MAX;
     })();
   }
 
@@ -78,35 +79,38 @@ export class ThreadIndex {
     this.#threads.close();
   }
 
-  #enter({ thread, first, last }: Change): void {
+  /** @returns how much text that was */
+  #enter({ thread, first, last }: Change): number {
     const shown = this.#shown.get(thread);
     if (!shown) {
       this.#remove(thread);
-      return;
+      return 0;
     }
     const marks = marksOf(shown);
     const before = this.#index.query<{ marks: string }, [number]>("SELECT marks FROM indexed WHERE thread = ?").get(thread);
     const isOther = before !== null && before.marks !== marks;
     if (isOther) this.#remove(thread);
     if (isOther || before === null) this.#index.query("INSERT INTO indexed VALUES (?, ?)").run(thread, marks);
-    this.#add(thread, shown.tenant, marks, isOther ? 1 : first, last);
+    return this.#add(thread, shown.tenant, marks, isOther ? 1 : first, last);
   }
 
-  #add(thread: number, tenant: number, marks: string, first: number, last: number): void {
-    if (first > last) return;
+  #add(thread: number, tenant: number, marks: string, first: number, last: number): number {
+    let units = 0;
+    if (first > last) return units;
     for (const { position, record } of this.#readable(thread, first, last)) {
-      const words = this.#words(tenant, record);
-      if (!words) continue;
-      this.#index.query("INSERT INTO entry VALUES (?, ?)").run(thread, position);
-      this.#index.query("INSERT INTO word (rowid, words) VALUES (?, ?)").run(position, [marks, ...words].join(" "));
+      const text = this.#textOf(tenant, record);
+      if (text === undefined) continue;
+      this.#index.query("INSERT INTO word (rowid, words) VALUES (?, ?)").run(position, `${threadMark(thread)} ${marks} ${text}`);
+      units += text.length;
     }
+    return units;
   }
 
   /** None of one that is broken. */
-  #words(tenant: number, record: Uint8Array): Set<string> | undefined {
+  #textOf(tenant: number, record: Uint8Array): string | undefined {
     try {
       const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
-      return message && wordsOf(searchText(message));
+      return message && indexText(searchText(message));
     } catch (error) {
       if (isCorrupt(error)) return undefined;
       throw error;
@@ -126,8 +130,9 @@ export class ThreadIndex {
   }
 
   #remove(thread: number): void {
-    this.#index.query("DELETE FROM word WHERE rowid IN (SELECT position FROM entry WHERE thread = ?)").run(thread);
-    this.#index.query("DELETE FROM entry WHERE thread = ?").run(thread);
+    const mark = quoted(threadMark(thread));
+    const entries = this.#index.query<{ rowid: number }, [string]>("SELECT rowid FROM word WHERE word MATCH ?").all(mark);
+    for (const { rowid } of entries) this.#index.query("DELETE FROM word WHERE rowid = ?").run(rowid);
     this.#index.query("DELETE FROM indexed WHERE thread = ?").run(thread);
   }
 }
