@@ -73,7 +73,7 @@ async function run(_rig: unknown, report: Report): Promise<void> {
 
 const TURN: Omit<Turn, "id" | "session" | "parentSession" | "startedMs" | "messages"> = {
   ...{ tenant: "bench", team: "bench", user: "bench", client: "claude-code", dialect: "anthropic", endpoint: "messages" },
-  ...{ kind: "turn", model: "claude-bench", repository: undefined },
+  ...{ kind: "turn", model: "claude-bench", repository: undefined, wordsIn: () => "" },
 };
 
 /** The index follows behind: what was written last is found once it has everything. */

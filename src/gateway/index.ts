@@ -1,6 +1,5 @@
 // The door of the gateway: a prompt's way to a model and back.
 
-export { answerText } from "./dialects/answer-text.ts";
 export type { AnswerContent, DialectName, Endpoint, RefusalKind, TurnMessage, Usage } from "./dialects/dialect.ts";
 export { errorEvent } from "./dialects/error-event.ts";
 export type { Answer, CacheOutcome, Call, Outcome } from "./exchange.ts";

@@ -28,6 +28,8 @@ export interface Turn {
   readonly startedMs: number;
   /** What was sent: the system prompt first, tools as its last block. Once at most: the request is let go then. May throw a RangeError. */
   readonly messages: () => readonly TurnMessage[];
+  /** The words that a reader sees, in whole events of the answer's stream, from anywhere in it. */
+  readonly wordsIn: (events: Uint8Array) => string;
 }
 
 export interface TurnEnd {

@@ -1,12 +1,12 @@
 // Part of compose: threads as they are served, who takes down the turns that pass, and what is done for threads while nobody asks.
 
 import { type Clock, type IdSource, systemRandom } from "../base/index.ts";
-import { answerText, type BeginTurn, type DialectName, type Endpoint } from "../gateway/index.ts";
+import type { BeginTurn } from "../gateway/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { MemoryChannel } from "../stores/memory/index.ts";
 import { RedisChannel } from "../stores/redis/index.ts";
-import { announcing, Live, notingTenants, Recorder, redactor, type TextOf, Threads, tenantsOf } from "../threads/index.ts";
+import { announcing, Live, notingTenants, Recorder, redactor, settler, Threads, tenantsOf } from "../threads/index.ts";
 import { type OpenThreadStore, openThreadStore } from "./compose-thread-store.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
@@ -33,12 +33,12 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
   const policyOf = threadPolicies(config.threads);
   const messageBytesMax = messageMib * MIB;
   const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
-  const recorder = new Recorder({ ...common, whenAway });
+  const recorder = new Recorder({ ...common, settled: settler(secrets), whenAway });
   watch(monitor, opened, recorder);
   const tenants = () => tenantsOf(store);
   const jobs = [
     retentionJob({ store, write, clock, policyOf, tenants }),
-    recoveryJob({ store, write, clock, redact: common.redact, textOf, tenants }),
+    recoveryJob({ store, write, clock, redact: common.redact, tenants }),
   ];
   const endUpkeep = startUpkeep(jobs, { clock, monitor, log });
   return {
@@ -46,8 +46,7 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
       ...common,
       random: systemRandom,
       limits: { messageBytesMax, writeBytesMax: 2 * messageBytesMax },
-      live: new Live({ store, channel, clock, textOf }),
-      textOf,
+      live: new Live({ store, channel, clock }),
     }),
     beginTurn: records(config) ? (turn) => recorder.begin(turn) : undefined,
     async close() {
@@ -65,9 +64,6 @@ const openChannel = ({ redisUrl }: Config, clock: Clock): Channel =>
 
 const records = ({ threads: { record, tenants } }: Config): boolean =>
   [record, ...Object.values(tenants).map((policy) => policy.record)].some((what) => what !== undefined && what !== "off");
-
-/** Drafts say themselves which model API they are in. */
-const textOf: TextOf = (dialect, endpoint, bytes) => answerText(dialect as DialectName, endpoint as Endpoint, bytes);
 
 function watch(monitor: Monitor, { stats }: OpenThreadStore, recorder: Recorder): void {
   monitor.polledGauge({

@@ -34,7 +34,7 @@ export const retentionJob = (options: Omit<RetentionOptions, "tenants"> & { tena
 export const recoveryJob = (options: Omit<RecoverOptions, "tenants"> & { tenants(): AsyncIterable<string> }): UpkeepJob => ({
   name: "recovery",
   everyMs: MINUTE_MS,
-  run: () => recoverDrafts({ ...options, tenants: options.tenants() }),
+  run: (signal) => recoverDrafts({ ...options, tenants: options.tenants() }, signal),
 });
 
 /** @returns ends all jobs, and resolves once none runs. */

@@ -3,7 +3,6 @@
 export { type AuditEntry, AuditLog } from "./audit-log.ts";
 export { ADMIN_SCOPE, type Caller } from "./caller.ts";
 export { threadOfSession } from "./digest.ts";
-export type { TextOf } from "./draft-text.ts";
 export { type ExportOptions, exportThreads } from "./export-threads.ts";
 export { type ImportOptions, type ImportResult, importThreads } from "./import-threads.ts";
 export type { HitPage, ListFilter, PageOrder, ThreadPage } from "./listing.ts";
@@ -11,7 +10,7 @@ export { announcing, Live, type LiveEvent, type LiveOptions } from "./live.ts";
 export type { Outcome, Refused, Written } from "./outcome.ts";
 export { Recorder, type RecorderOptions, type RecorderStats } from "./recorder.ts";
 export { type RecoverOptions, recoverDrafts } from "./recover.ts";
-export { type Redact, redactor } from "./redaction.ts";
+export { type Redact, redactor, type Settled, settler } from "./redaction.ts";
 export { type RetentionOptions, removeExpired } from "./retention.ts";
 export type { SecretPattern } from "./secret-patterns.ts";
 export { notingTenants, tenantsOf } from "./tenants.ts";

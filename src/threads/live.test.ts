@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Cancellation, text, VirtualClock } from "../base/index.ts";
+import { Cancellation, VirtualClock } from "../base/index.ts";
 import type { NewMessage, ThreadKey } from "../ports/index.ts";
 import { MemoryChannel } from "../stores/memory/index.ts";
 import { announcing, Live, type LiveEvent } from "./live.ts";
@@ -14,7 +14,7 @@ function setup() {
   const channel = new MemoryChannel();
   const silent = writeTo(store);
   const write = announcing(silent, channel);
-  const live = new Live({ store, channel, clock, textOf: (_dialect, _endpoint, bytes) => text(bytes).toUpperCase() });
+  const live = new Live({ store, channel, clock });
   const says = (...ids: string[]): NewMessage[] =>
     ids.map((clientId) => ({ clientId, role: "user", author: "ada", atMs: 1, content: [clientId] }));
   const put = (ids: string[], by = write) => by({ kind: "put", key: KEY, create: CREATE, messages: says(...ids) }, 1);
@@ -53,9 +53,9 @@ describe("a live view", () => {
     await put(["c"]);
     expect(await next(2)).toEqual(["1-3 c", "2-3 thread"]);
     await draft(0, "one");
-    expect(await next(1)).toEqual(["0:ONE"]);
+    expect(await next(1)).toEqual(["0:one"]);
     await draft(3, " two");
-    expect(await next(1)).toEqual(["3: TWO"]);
+    expect(await next(1)).toEqual(["3: two"]);
     await write({ kind: "put", key: KEY, change: { title: "x" } }, 1);
     expect(await next(1)).toEqual(["3-3 thread"]);
     const rest = next(1);

@@ -14,14 +14,13 @@ import type {
   ThreadWritten,
 } from "../ports/index.ts";
 import { sha256Fields } from "./digest.ts";
-import { type TextOf, visibleText } from "./draft-text.ts";
 import type { WriteThread } from "./write-thread.ts";
 
 export type LiveEvent =
   | { readonly kind: "message"; readonly id: string; readonly message: Message | CorruptMessage }
   /** What a listing shows of it. */
   | { readonly kind: "thread"; readonly id: string; readonly thread: Thread }
-  /** Visible text of an answer that is being written: takes the place of what came after its first `from` characters. */
+  /** Text of an answer that is being written: takes the place of what came after its first `from` characters. */
   | { readonly kind: "draft"; readonly draft: string; readonly from: number; readonly text: string }
   /** Deleted, or not the reader's any more. The last event. */
   | { readonly kind: "gone" };
@@ -30,7 +29,6 @@ export interface LiveOptions {
   readonly store: ThreadStore;
   readonly channel: Channel;
   readonly clock: Clock;
-  readonly textOf?: TextOf;
   /** How long after which the store is read though nothing was announced. Default 15,000. */
   readonly pollMs?: number;
 }
@@ -39,7 +37,10 @@ const PAGE = 200;
 const POSITION = /^(\d{1,15})-(\d{1,15})$/;
 const ANNOUNCED = "1";
 
-const nameOf = ({ tenant, id }: ThreadKey): string => `thread-${sha256Fields(tenant, id)}`;
+/** Long names are hashed: a channel's have a limit. */
+const NAME_UNITS_MAX = 80;
+const nameOf = ({ tenant, id }: ThreadKey): string =>
+  tenant.length + id.length <= NAME_UNITS_MAX ? `${tenant}\n${id}` : sha256Fields(tenant, id);
 
 /** The same writer, which announces what was written. A channel that is away delays and fails nothing. */
 export function announcing(write: WriteThread, channel: Channel): WriteThread {
@@ -62,7 +63,7 @@ export class Live {
 
   /** Throws `option_invalid`. */
   constructor(options: LiveOptions) {
-    this.#options = { textOf: () => "", pollMs: 15_000, ...options };
+    this.#options = { pollMs: 15_000, ...options };
     if (Number.isFinite(this.#options.pollMs) && this.#options.pollMs > 0) return;
     throw new MillraceError("option_invalid", "`pollMs` of live events is a number of milliseconds over 0.");
   }
@@ -152,9 +153,8 @@ export class Live {
   }
 
   *#drafts(drafts: readonly { id: string; text: string }[], seen: Seen): Generator<LiveEvent> {
-    for (const { id, text: raw } of drafts) {
+    for (const { id, text } of drafts) {
       const before = seen.drafts.get(id) ?? "";
-      const text = visibleText(id, raw, this.#options.textOf);
       if (text === before) continue;
       const from = text.startsWith(before) ? before.length : 0;
       seen.drafts.set(id, text);

@@ -36,6 +36,8 @@ export class RecordedTurn implements TurnLog {
   #conversation: Conversation | undefined;
   #opened: ThreadKey | undefined;
   #isOpening = false;
+  /** It waits for its part of this moment. */
+  #isDue = false;
   #isStreaming = false;
   #isOver = false;
   #heldBytes = 0;
@@ -66,13 +68,14 @@ export class RecordedTurn implements TurnLog {
 
   /** The moment at which drafts go out. */
   tick(): void {
-    if (this.#isOver) return;
-    if (this.#isOpening) {
-      if (this.#opened) void this.#draft.flush(this.#opened).then((bytes) => this.#hold(-bytes));
-      return;
-    }
-    this.#isOpening = true;
-    this.#work.later(() => this.#open());
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#work.later(() => {
+      this.#isDue = false;
+      if (this.#isOver) return;
+      if (!this.#isOpening) this.#open();
+      else if (this.#opened) void this.#draft.flush(this.#opened).then((bytes) => this.#hold(-bytes));
+    });
   }
 
   #end({ answer, ...basics }: TurnEnd): void {
@@ -91,7 +94,7 @@ export class RecordedTurn implements TurnLog {
   }
 
   #open(): void {
-    if (this.#isOver) return;
+    this.#isOpening = true;
     const conversation = this.#read();
     if (!conversation) return;
     this.#work.lane(this.#lane(conversation), async () => {

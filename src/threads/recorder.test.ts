@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { seededRandom, utf8, uuidv7Source, VirtualClock } from "../base/index.ts";
+import { seededRandom, text, utf8, uuidv7Source, VirtualClock } from "../base/index.ts";
 import type { Json, Message } from "../ports/index.ts";
 import { threadOfSession } from "./digest.ts";
 import { Recorder, type RecorderOptions } from "./recorder.ts";
@@ -29,7 +29,11 @@ function setup(options: Partial<RecorderOptions> = {}) {
       model: "claude-x",
       repository: undefined,
     },
-    ...{ startedMs: clock.now(), messages: () => [PROMPT, ...messages] },
+    ...{
+      startedMs: clock.now(),
+      messages: () => [PROMPT, ...messages],
+      wordsIn: (events) => text(events).replaceAll("\n\n", ""),
+    },
     ...more,
   });
   const end = (text: string, { content, isWhole, ...more }: Partial<EndedTurn> = {}): TurnEnd => ({
@@ -194,14 +198,10 @@ describe("drafts", () => {
     await clock.advance(100);
     for (const log of logs) log.chunk(utf8("data: é\n\n").slice(0, 7));
     await clock.advance(100);
-    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(
-      Array(2).fill("data: 1\n\ndata: "),
-    );
+    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(Array(2).fill("data: 1"));
     for (const log of logs) log.chunk(utf8("data: é\n\n").slice(7));
     await clock.advance(100);
-    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(
-      Array(2).fill("data: 1\n\ndata: é\n\n"),
-    );
+    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(Array(2).fill("data: 1data: é"));
     for (const log of logs) log.end(end("b"));
     await recorder.idle();
     expect([...store.kept.values()].map(({ drafts }) => drafts.size)).toEqual([0, 0]);

@@ -12,7 +12,7 @@ import { Lanes } from "./lanes.ts";
 import { Places } from "./place.ts";
 import { Recent } from "./recent.ts";
 import { RecordedTurn, type TurnWork } from "./recorded-turn.ts";
-import type { Redact } from "./redaction.ts";
+import type { Redact, Settled } from "./redaction.ts";
 import { Scribe } from "./scribe.ts";
 import { type PolicyOf, THREAD_POLICY } from "./thread-policy.ts";
 import { titleAnswered } from "./title.ts";
@@ -26,6 +26,8 @@ export interface RecorderOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly redact: Redact;
+  /** How far a text holds no beginning of a secret. Default: all of it. */
+  readonly settled?: Settled;
   readonly policyOf?: PolicyOf;
   readonly costOf?: (model: string, usage: TurnUsage) => number;
   /** What becomes of turns that cannot be recorded. Default `drop`. */
@@ -100,8 +102,8 @@ export class Recorder {
       return whenAway === "refuse" ? "refused" : undefined;
     }
     this.#counts.turns++;
-    const { write, clock, redact, draftBytesMax } = this.#options;
-    const draft = new TurnDraft(turn, { write, clock, redact, bytesMax: draftBytesMax });
+    const { write, clock, redact, settled = (text) => text.length, draftBytesMax } = this.#options;
+    const draft = new TurnDraft(turn, { write, clock, redact, settled, bytesMax: draftBytesMax });
     return new RecordedTurn(turn, draft, record === "full", this.#work);
   }
 

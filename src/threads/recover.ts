@@ -1,9 +1,8 @@
 // Answers that a crash left as drafts become messages, marked as cut short. Runs at start and now and then: a draft counts as left when nothing
 // was added to it for longer than any upstream may be silent, since it may be another server's.
 
-import type { Clock } from "../base/index.ts";
+import type { Abortable, Clock } from "../base/index.ts";
 import type { Draft, NewMessage, Thread, ThreadStore } from "../ports/index.ts";
-import { type TextOf, visibleText } from "./draft-text.ts";
 import type { Redact } from "./redaction.ts";
 import { RANK, type WriteThread } from "./write-thread.ts";
 
@@ -14,19 +13,19 @@ export interface RecoverOptions {
   readonly write: WriteThread;
   readonly clock: Clock;
   readonly redact: Redact;
-  readonly textOf: TextOf;
   readonly tenants: AsyncIterable<string>;
   /** Default 300,000. */
   readonly stalledMs?: number;
 }
 
 /** @returns how many drafts became answers, or were empty and are gone. Rejects as the store does; to run it again is safe. */
-export async function recoverDrafts(options: RecoverOptions): Promise<number> {
+export async function recoverDrafts(options: RecoverOptions, signal?: Abortable): Promise<number> {
   const { store, clock, tenants, stalledMs = 300_000 } = options;
   const beforeMs = clock.now() - stalledMs;
   let recovered = 0;
   for await (const tenant of tenants) {
     for (;;) {
+      signal?.throwIfAborted();
       const page = await store.list({ tenant, viewer: undefined, stalledMs: beforeMs }, { limit: PAGE });
       let ended = 0;
       for (const thread of page) ended += await recoverThread(thread, options);
@@ -48,10 +47,9 @@ async function recoverThread({ tenant, id, messages, model }: Thread, options: R
   return written.kind === "written" ? drafts.length : 0;
 }
 
-function answerOf({ id, text, startedMs }: Draft, model: string | undefined, { redact, textOf }: RecoverOptions): NewMessage[] {
-  const words = visibleText(id, text, textOf);
-  if (words === "") return [];
-  const content = redact([{ type: "text", text: words }]);
+function answerOf({ id, text, startedMs }: Draft, model: string | undefined, { redact }: RecoverOptions): NewMessage[] {
+  if (text === "") return [];
+  const content = redact([{ type: "text", text }]);
   return [
     { clientId: `draft-${id}`, role: "assistant", author: model ?? "assistant", atMs: startedMs, content, mark: "aborted" },
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { redactor } from "./redaction.ts";
+import { redactor, settler } from "./redaction.ts";
 import { SECRET_PATTERNS } from "./secret-patterns.ts";
 
 const redact = redactor();
@@ -62,3 +62,33 @@ test("no text takes long: near misses are read in passing, once each", () => {
   const texts = ["sk-".repeat(300_000), `${"-----BEGIN ".repeat(80_000)}`, "Bearer ".repeat(140_000), "a".repeat(1_000_000)];
   for (const text of texts) expect(clean(text).length).toBeGreaterThan(0);
 }, 5000);
+
+describe("a text that comes in pieces", () => {
+  const settled = settler();
+  const secrets = ["sk-ant-api03-", "Bearer ", "AKIA", "eyJ", "ghp_"].map((prefix) => prefix + run.toUpperCase());
+
+  test("redacted piece by piece, as far as it is settled, it is what it would be as a whole", () => {
+    const words = fc.constantFrom("a key ", "risk-", "sk", " ", "\n", "Bear ", "日本🜂 ", ...secrets);
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 12 }), fc.array(fc.nat({ max: 40 }), { maxLength: 40 }), (parts, cuts) => {
+        const whole = parts.join(", ");
+        let [said, told, at] = ["", "", 0];
+        for (const cut of [...cuts, whole.length]) {
+          said += whole.slice(at, at + cut);
+          at += cut;
+          const until = settled(said);
+          told += clean(said.slice(0, until));
+          said = said.slice(until);
+        }
+        expect(told + clean(said)).toBe(clean(whole));
+      }),
+    );
+  });
+
+  test("what can be no beginning of a secret is settled at once", () => {
+    for (const text of ["I read the file.", "a-b_c is a name", ""]) expect(settled(text)).toBe(text.length);
+    expect(settled("it is sk-an")).toBe("it is ".length);
+    expect(settled("-----BEGIN PRIVATE KEY-----\nabc")).toBe(0);
+    expect(settled(`sk-${"a".repeat(5000)}`)).toBe(5003);
+  });
+});

@@ -13,12 +13,53 @@ const KEY_KIND = "PRIVATE KEY-----";
 const KEY_KIND_UNITS = 40;
 const KEY_END = "-----END ";
 const KEY_UNITS_MAX = 32_768;
+const UNSETTLED_UNITS_MAX = 4096;
 
 /** @param more patterns beside our own. Throws `option_invalid`. */
 export function redactor(more: readonly SecretPattern[] = []): Redact {
   checkPatterns(more);
   const patterns = [...more, ...SECRET_PATTERNS];
   return (content) => redactJson(content, (text) => redactText(text, patterns), 0) as readonly Json[];
+}
+
+/** How many characters of a text come before anything that may be the beginning of a secret, whose rest is still to come. */
+export type Settled = (text: string) => number;
+
+/** @param more as for `redactor`. What has no end after 4,096 characters is none. */
+export function settler(more: readonly SecretPattern[] = []): Settled {
+  const patterns = [...more, ...SECRET_PATTERNS];
+  return (text) => {
+    const from = Math.max(0, text.length - UNSETTLED_UNITS_MAX);
+    const tail = text.slice(from);
+    const settled = Math.min(...patterns.map((pattern) => settledOf(tail, pattern)), beforeKey(tail));
+    return from + settled;
+  };
+}
+
+/** Before the first such beginning whose run goes to the end, or that is itself cut off by it. */
+function settledOf(tail: string, { prefix, characters }: SecretPattern): number {
+  const isOne = RUNS[characters];
+  let begin = tail.length;
+  while (begin > 0 && isOne(tail.charCodeAt(begin - 1))) begin--;
+  for (let at = tail.indexOf(prefix, Math.max(0, begin - prefix.length)); at >= 0; at = tail.indexOf(prefix, at + 1)) {
+    if (mayBegin(tail, at)) return at;
+  }
+  return tail.length - cutOff(tail, prefix);
+}
+
+/** How much of the prefix the text ends with. */
+function cutOff(tail: string, prefix: string): number {
+  for (let length = Math.min(prefix.length - 1, tail.length); length > 0; length--) {
+    if (tail.endsWith(prefix.slice(0, length)) && mayBegin(tail, tail.length - length)) return length;
+  }
+  return 0;
+}
+
+function beforeKey(tail: string): number {
+  const at = tail.lastIndexOf(KEY_BEGIN);
+  if (at < 0) return tail.length - cutOff(tail, KEY_BEGIN);
+  const ended = tail.indexOf(KEY_END, at);
+  return ended >= 0 && tail.indexOf(KEY_KIND, ended) >= 0 ? tail.length : at;
 }
 
 function redactJson(value: Json, redact: (text: string) => string, depth: number): Json {
@@ -50,7 +91,7 @@ function withoutSecrets(text: string, { name, prefix, characters, min, keepsPref
   while (at >= 0) {
     const begin = at + prefix.length;
     let end = begin;
-    if (at === 0 || !isWord(text.charCodeAt(at - 1))) while (end < text.length && isOne(text.charCodeAt(end))) end++;
+    if (mayBegin(text, at)) while (end < text.length && isOne(text.charCodeAt(end))) end++;
     if (end - begin >= min) {
       clean += `${text.slice(from, keepsPrefix ? begin : at)}[redacted: ${name}]`;
       from = end;
@@ -78,6 +119,9 @@ function withoutPrivateKeys(text: string): string {
   }
   return from === 0 ? text : clean + text.slice(from);
 }
+
+/** Secrets do not begin within a word. */
+const mayBegin = (text: string, at: number): boolean => at === 0 || !isWord(text.charCodeAt(at - 1));
 
 const isDigit = (unit: number): boolean => unit >= 48 && unit <= 57;
 const isUpper = (unit: number): boolean => unit >= 65 && unit <= 90;

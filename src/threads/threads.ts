@@ -18,7 +18,6 @@ import type {
 import { type AuditEntry, AuditLog } from "./audit-log.ts";
 import { type Caller, mayChange, mayRead } from "./caller.ts";
 import { threadOfUuid } from "./digest.ts";
-import { type TextOf, visibleText } from "./draft-text.ts";
 import { linkProblem, newLink, openLink } from "./links.ts";
 import { type HitPage, type ListFilter, listPage, type PageOrder, searchPage, type ThreadPage } from "./listing.ts";
 import type { Live, LiveEvent } from "./live.ts";
@@ -49,8 +48,6 @@ export interface ThreadsOptions {
   readonly limits?: Partial<ThreadLimits>;
   /** Without it there are no live events. */
   readonly live?: Live;
-  /** Without it drafts have no text. */
-  readonly textOf?: TextOf;
 }
 
 export interface ThreadOrder extends Omit<Partial<NewThread>, "user" | "team" | "createdMs"> {
@@ -247,13 +244,12 @@ export class Threads {
   }
 
   async #messages(key: ThreadKey, page: MessageOrder): Promise<Outcome<MessagePage>> {
-    const { store, textOf = () => "" } = this.#options;
+    const { store } = this.#options;
     const problem = pageProblem(page.limit);
     if (problem) return problem;
     if (!(Number.isSafeInteger(page.after) && page.after >= 0))
       return invalid("`after` is a sequence: a whole number of 0 or more.");
-    const { messages, drafts } = await store.messages({ tenant: key.tenant, id: key.id }, page);
-    return done({ messages, drafts: drafts.map((draft) => ({ ...draft, text: visibleText(draft.id, draft.text, textOf) })) });
+    return done(await store.messages({ tenant: key.tenant, id: key.id }, page));
   }
 
   async #change(

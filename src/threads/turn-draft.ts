@@ -1,9 +1,8 @@
-// The answer that is being written, kept as it comes: a crash loses what came since the last flush. One write at a time; one that failed is
-// sent again from where it began, which adds nothing twice.
+// The answer that is being written, kept as it comes, in the words that a reader sees: a crash loses what came since the last flush. One write at
+// a time; one that failed is sent again from where it began, which adds nothing twice. A secret that is not complete waits for its end.
 
-import type { Clock } from "../base/index.ts";
+import { type Clock, concat } from "../base/index.ts";
 import type { ThreadKey } from "../ports/index.ts";
-import { draftId } from "./draft-text.ts";
 import type { Redact } from "./redaction.ts";
 import type { Turn } from "./turn.ts";
 import { RANK, type WriteThread } from "./write-thread.ts";
@@ -12,21 +11,28 @@ export interface TurnDraftOptions {
   readonly write: WriteThread;
   readonly clock: Clock;
   readonly redact: Redact;
+  readonly settled: (text: string) => number;
   readonly bytesMax: number;
 }
 
+const LF = 10;
+const CR = 13;
+
 export class TurnDraft {
   readonly id: string;
+  readonly #wordsIn: Turn["wordsIn"];
   readonly #options: TurnDraftOptions;
-  readonly #decoder = new TextDecoder();
   #chunks: Uint8Array[] = [];
+  /** Words that may end within a secret. */
+  #said = "";
   #pending = "";
   #bytes = 0;
   #from = 0;
   #isWriting = false;
 
-  constructor({ dialect, endpoint, id }: Turn, options: TurnDraftOptions) {
-    this.id = draftId(dialect, endpoint, id);
+  constructor({ id, wordsIn }: Turn, options: TurnDraftOptions) {
+    this.id = id;
+    this.#wordsIn = wordsIn;
     this.#options = options;
   }
 
@@ -38,19 +44,19 @@ export class TurnDraft {
     return bytes.byteLength;
   }
 
-  /** @returns how many bytes are held no more, once what there was is durable. */
+  /** @returns how many bytes are held no more. */
   async flush(key: ThreadKey): Promise<number> {
-    if (this.#isWriting) return 0;
-    let bytes = 0;
-    let text = "";
-    for (const chunk of this.#chunks) {
-      bytes += chunk.byteLength;
-      text += this.#decoder.decode(chunk, { stream: true });
-    }
-    this.#chunks = [];
-    this.#pending += String(this.#options.redact([text])[0]);
+    if (this.#isWriting || (this.#chunks.length === 0 && this.#pending === "")) return 0;
+    const { redact, settled } = this.#options;
+    const held = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : concat(this.#chunks);
+    const end = eventsEnd(held);
+    this.#chunks = end === held.byteLength ? [] : [held.subarray(end)];
+    if (end > 0) this.#said += this.#wordsIn(held.subarray(0, end));
+    const whole = settled(this.#said);
+    this.#pending += String(redact([this.#said.slice(0, whole)])[0]);
+    this.#said = this.#said.slice(whole);
     if (this.#pending !== "") await this.#write(key, this.#pending);
-    return bytes;
+    return end;
   }
 
   async #write(key: ThreadKey, text: string): Promise<void> {
@@ -68,4 +74,13 @@ export class TurnDraft {
       this.#isWriting = false;
     }
   }
+}
+
+/** Behind the last blank line: what comes after it is no whole event. */
+function eventsEnd(bytes: Uint8Array): number {
+  for (let at = bytes.lastIndexOf(LF); at > 0; at = bytes.lastIndexOf(LF, at - 1)) {
+    const before = bytes[at - 1] === CR ? at - 2 : at - 1;
+    if (bytes[before] === LF) return at + 1;
+  }
+  return 0;
 }

@@ -28,6 +28,8 @@ export interface Turn {
   readonly startedMs: number;
   /** The system prompt first, then the conversation. Called once at most, and not before the answer's first byte. */
   readonly messages: () => readonly TurnMessage[];
+  /** The words that a reader sees, in whole events of the answer's stream. Never throws. */
+  readonly wordsIn: (events: Uint8Array) => string;
 }
 
 /** Tokens; `input` has neither cached reads nor cache writes. */

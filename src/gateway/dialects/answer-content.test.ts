@@ -65,7 +65,7 @@ describe("messages", () => {
     expect(content("anthropic", "messages", frames(...answer))).toEqual({ content: whole, isWhole: true });
     const json = utf8(JSON.stringify({ type: "message", content: whole, stop_reason: "tool_use" }));
     expect(content("anthropic", "messages", json, "json")).toEqual({ content: whole, isWhole: true });
-    expect(answerText("anthropic", "messages", frames(...answer))).toBe("I read it.");
+    expect(answerText(dialects.anthropic, "messages", frames(...answer))).toBe("I read it.");
   });
 
   test("what breaks off is kept as far as it came, and is not whole", () => {
@@ -76,7 +76,7 @@ describe("messages", () => {
     expect(
       content("anthropic", "messages", frames(...answer.slice(0, 7), { type: "error", error: {} }, ...answer.slice(7))),
     ).toEqual({ content: whole, isWhole: false });
-    expect(answerText("anthropic", "messages", frames(...answer.slice(6, 7)))).toBe("I read ");
+    expect(answerText(dialects.anthropic, "messages", frames(...answer.slice(6, 7)))).toBe("I read ");
     const error = utf8(JSON.stringify({ type: "error", error: { type: "overloaded_error", message: "x" } }));
     expect(content("anthropic", "messages", error, "json")).toEqual({ content: [], isWhole: false });
   });
@@ -115,7 +115,7 @@ describe("chat completions", () => {
       JSON.stringify({ object: "chat.completion", choices: [{ index: 0, message, finish_reason: "tool_calls" }] }),
     );
     expect(content("openai", "chat_completions", json, "json")).toEqual({ content: told.content, isWhole: true });
-    expect(answerText("openai", "chat_completions", frames(...answer))).toBe("I read it.");
+    expect(answerText(dialects.openai, "chat_completions", frames(...answer))).toBe("I read it.");
   });
 
   test("what breaks off is not whole", () => {
@@ -123,7 +123,7 @@ describe("chat completions", () => {
       content: [{ type: "reasoning", text: "hm" }, text("I read ")],
       isWhole: false,
     });
-    expect(answerText("openai", "chat_completions", frames(...answer.slice(3, 4)))).toBe("it.");
+    expect(answerText(dialects.openai, "chat_completions", frames(...answer.slice(3, 4)))).toBe("it.");
   });
 });
 
@@ -164,7 +164,7 @@ describe("responses", () => {
       content: [reasoning, text("I read ")],
       isWhole: false,
     });
-    expect(answerText("openai", "responses", frames(textDelta))).toBe("I read ");
+    expect(answerText(dialects.openai, "responses", frames(textDelta))).toBe("I read ");
   });
 });
 
@@ -177,7 +177,7 @@ test("what makes no sense is passed over", () => {
   ];
   fc.assert(
     fc.property(fc.array(odd), fc.constantFrom(...endpoints), (events, [name, endpoint]) => {
-      expect(typeof answerText(name, endpoint, frames(...events))).toBe("string");
+      expect(typeof answerText(dialects[name], endpoint, frames(...events))).toBe("string");
       expect(content(name, endpoint, utf8(events.join("")), "json").isWhole).toBe(false);
     }),
   );

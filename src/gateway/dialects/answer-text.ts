@@ -1,15 +1,14 @@
-// The words of an answer that a reader sees, for those who hold its bytes and know no model API.
+// The words of an answer that a reader sees, without thoughts and calls of tools.
 
 import type { Json } from "../../ports/index.ts";
-import type { DialectName, Endpoint } from "./dialect.ts";
-import { dialects } from "./dialects.ts";
+import type { Dialect, Endpoint } from "./dialect.ts";
 import { isObject } from "./json-object.ts";
 
 const WORDS: ReadonlySet<unknown> = new Set(["text", "output_text"]);
 
 /** @param bytes whole events of a stream, from anywhere in it. */
-export function answerText(dialect: DialectName, endpoint: Endpoint, bytes: Uint8Array): string {
-  const { content } = dialects[dialect].answerContent(endpoint, { wire: "events", bytes });
+export function answerText(dialect: Pick<Dialect, "answerContent">, endpoint: Endpoint, bytes: Uint8Array): string {
+  const { content } = dialect.answerContent(endpoint, { wire: "events", bytes });
   return content.map(wordsIn).join("");
 }
 

@@ -2,6 +2,7 @@
 // caller a few notes: requests and answers are read when they are asked for. Invariant: a turn that was begun is ended, once.
 
 import { type Clock, concat } from "../../base/index.ts";
+import { answerText } from "../dialects/answer-text.ts";
 import type { AnswerContent, Endpoint, RequestFacts, TurnMessage, WireAnswer } from "../dialects/dialect.ts";
 import { atEnd } from "../ending.ts";
 import type { Answer, Exchange, Outcome, Step } from "../exchange.ts";
@@ -91,6 +92,7 @@ function turnOf(exchange: Exchange, clock: Clock): Turn {
     kind: turnKind(exchange),
     ...{ dialect: dialect.name, endpoint, model: facts.model ?? "", repository: repositoryOf(headers) },
     startedMs: clock.now(),
+    wordsIn: (bytes) => answerText(dialect, endpoint, bytes),
     messages: once(() => dialect.conversation(endpoint, known ? reread(facts, body) : facts)),
   };
 }

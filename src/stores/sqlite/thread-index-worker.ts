@@ -4,6 +4,9 @@ import { isCorrupt, openThreadReader } from "./thread-file.ts";
 import { ThreadIndex } from "./thread-index.ts";
 import { indexPathOf, removeIndex } from "./thread-index-file.ts";
 import { answerCalls } from "./worker-answers.ts";
+import { yieldToMain } from "./yield-to-main.ts";
+
+yieldToMain(10);
 
 function indexMethods() {
   let index: ThreadIndex | undefined;

@@ -4,6 +4,9 @@ import { type Clock, systemClock } from "../../base/index.ts";
 import type { ThreadWrite } from "../../ports/index.ts";
 import { ThreadWriting } from "./thread-writing.ts";
 import { answerCalls } from "./worker-answers.ts";
+import { yieldToMain } from "./yield-to-main.ts";
+
+yieldToMain(5);
 
 function writerMethods(clock: Clock) {
   let writing: ThreadWriting | undefined;
