@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { systemClock } from "../src/base/index.ts";
 import { type ThreadStoreHarness, threadStoreCases } from "../src/ports/conformance/index.ts";
 import type { ThreadStore } from "../src/ports/index.ts";
+import { MemoryThreadStore } from "../src/stores/memory/index.ts";
 import { PostgresThreadStore } from "../src/stores/postgres/index.ts";
 import { SqliteThreadStore } from "../src/stores/sqlite/index.ts";
 import { startPostgres } from "./kit/postgres-engine.ts";
@@ -22,7 +23,7 @@ afterAll(async () => {
 
 interface Lagging extends ThreadStore {
   /** Brings the search up to what is written now. */
-  catchUp(): Promise<void>;
+  catchUp?(): Promise<void>;
 }
 
 function harnessOf(make: () => Lagging, sharesData: boolean): ThreadStoreHarness {
@@ -33,7 +34,7 @@ function harnessOf(make: () => Lagging, sharesData: boolean): ThreadStoreHarness
       opened.push(store);
       return store;
     },
-    settle: async () => opened[0]?.catchUp(),
+    settle: async () => opened[0]?.catchUp?.(),
     sharesData,
     close: async () => {
       await Promise.all(opened.map((store) => store.close()));
@@ -76,6 +77,7 @@ function conform(engine: string, lack: string | undefined, make: (name: string) 
   });
 }
 
+conform("memory", "each has its own threads", () => harnessOf(() => new MemoryThreadStore(), false));
 conform("SQLite", "a file has one server", sqliteHarness);
 if (postgres.kind === "ready") {
   const { url } = postgres.engine;

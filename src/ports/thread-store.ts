@@ -239,7 +239,10 @@ export interface ThreadStore {
     words: string,
     page: { after?: number; limit: number },
   ): Promise<{ hits: readonly Hit[]; next?: number }>;
-  /** What changed after that position, in an order in which nothing appears later at a lower one. */
+  /**
+   * What changed after that position, in an order in which nothing appears later at a lower one. Changes that several servers
+   * made to one thread may come in another order than their versions.
+   */
   changes(after: number, limit: number): Promise<readonly ThreadChangeEvent[]>;
   /** Over all threads that pass the filter. */
   totals(filter: ThreadFilter): Promise<ThreadUsage & { readonly threads: number; readonly messages: number }>;

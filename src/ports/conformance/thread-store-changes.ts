@@ -50,7 +50,7 @@ async function follow(stores: readonly ThreadStore[]): Promise<void> {
   equal(followed, await after(store, 0), "what was followed is all there is");
   const ids = [...counted(3, (index) => `t${index}`), ...counted(WRITERS, (index) => `u${index}`)];
   for (const id of ids) {
-    const own = followed.filter(({ key }) => key.id === id);
+    const own = followed.filter(({ key }) => key.id === id).toSorted((one, other) => one.version - other.version);
     const { version, messages } = await threadOf(store, id);
     equal(
       own.map((each) => each.version),

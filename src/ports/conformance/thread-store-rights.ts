@@ -93,8 +93,8 @@ export const rightsCases: readonly ThreadStoreCase[] = [
           const filter = { tenant: TENANT, viewer, ...question };
           const expected = everything.filter((thread) => passes(thread, filter));
           equal(await listed(store, filter), expected, `listing ${what}`);
-          equal(idsOf(await listed(store, filter, 4)), idsOf(expected), `pages ${what}`);
-          const found = (await hitsOf(store, "common", filter, 5)).map((hit) => hit.split(":")[0]);
+          equal(idsOf(await listed(store, filter, 10)), idsOf(expected), `pages ${what}`);
+          const found = (await hitsOf(store, "common", filter, 10)).map((hit) => hit.split(":")[0]);
           equal(found, idsOf(expected), `search ${what}`);
           const sum = (of: (thread: Thread) => number) => expected.reduce((total, thread) => total + of(thread), 0);
           const totals = {

@@ -89,7 +89,7 @@ export const searchCases: readonly ThreadStoreCase[] = [
         ["привет МИР", ["Привет, мир!"]],
         ["日本", ["これは日本語です"]],
         ["ファイル", ["ﾌｧｲﾙ"]],
-        ["x".repeat(64), ["x".repeat(200)]],
+        ["x".repeat(200), ["x".repeat(200)]],
         ["late", [{ type: "text", text: `${"early ".repeat(20_000)} late` }]],
         ["zz9 plural", ["a\0zz9\0plural"]],
       ];

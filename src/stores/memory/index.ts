@@ -3,3 +3,4 @@
 export { MemoryBudgetLedger, type MemoryBudgetLedgerOptions } from "./memory-budget-ledger.ts";
 export { MemoryChannel, type MemoryChannelOptions } from "./memory-channel.ts";
 export { MemoryKeyValue, type MemoryKeyValueOptions } from "./memory-key-value.ts";
+export { MemoryThreadStore, type MemoryThreadStoreOptions } from "./memory-thread-store.ts";
