@@ -1,12 +1,12 @@
 // Part of compose: where threads are kept, and the one batcher that all writes to them go through, for the server and for commands alike.
 
 import { join } from "node:path";
-import type { Clock } from "../base/index.ts";
+import { type Clock, MillraceError } from "../base/index.ts";
 import { Batcher, type BatcherStats } from "../mechanisms/batch/index.ts";
-import type { ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
+import type { ThreadKey, ThreadStore, ThreadWrite, ThreadWritten } from "../ports/index.ts";
 import { PostgresThreadStore } from "../stores/postgres/index.ts";
 import { SqliteThreadStore } from "../stores/sqlite/index.ts";
-import type { WriteThread } from "../threads/index.ts";
+import type { WriteThread, WriteThreads } from "../threads/index.ts";
 import { folderOf } from "./compose-stores.ts";
 import type { Config } from "./config.ts";
 
@@ -19,23 +19,32 @@ export interface OpenThreadStore {
   /** Rejects when it cannot be used: it is away, of a newer version, or another server has it. Others wait for it by themselves. */
   ready(): Promise<void>;
   readonly write: WriteThread;
+  readonly writeAll: WriteThreads;
   /** Of the writes. */
   stats(): BatcherStats;
   /** Writes what waits. */
   close(): Promise<void>;
 }
 
+/** In one commit, in their order. */
 interface Ranked {
-  readonly write: ThreadWrite;
+  readonly writes: readonly ThreadWrite[];
   readonly rank: number;
 }
 
 export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
   const store = engineOf(config, clock);
-  const batcher = new Batcher<Ranked, ThreadWritten>({
-    commit: (ranked) => store.write(ranked.map(({ write }) => write)),
-    bytesOf: ({ write }) => bytesOf(write),
-    keyOf: ({ write: { key } }) => `${key.tenant.length}:${key.tenant}${key.id}`,
+  const batcher = new Batcher<Ranked, readonly ThreadWritten[]>({
+    commit: async (ranked) => {
+      const written = await store.write(ranked.flatMap(({ writes }) => writes));
+      let end = 0;
+      return ranked.map(({ writes }) => {
+        end += writes.length;
+        return written.slice(end - writes.length, end);
+      });
+    },
+    bytesOf: ({ writes }) => writes.reduce((sum, write) => sum + bytesOf(write), 0),
+    keyOf: ({ writes: [only, ...others] }) => (only && others.length === 0 ? nameOf(only.key) : undefined),
     rankOf: ({ rank }) => rank,
     itemsMax: WRITES_PER_COMMIT,
     clock,
@@ -43,7 +52,12 @@ export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
   return {
     store,
     ready: () => store.ready(),
-    write: (write, rank) => batcher.add({ write, rank }),
+    async write(write, rank) {
+      const [written] = await batcher.add({ writes: [write], rank });
+      if (!written) throw new MillraceError("store_corrupt", "The store did not say what became of a write.");
+      return written;
+    },
+    writeAll: (writes, rank) => batcher.add({ writes, rank }),
     stats: () => batcher.stats(),
     async close() {
       await batcher.close();
@@ -56,6 +70,8 @@ function engineOf(config: Config, clock: Clock): PostgresThreadStore | SqliteThr
   if (config.databaseUrl) return new PostgresThreadStore({ url: config.databaseUrl.reveal(), clock });
   return new SqliteThreadStore({ path: join(folderOf(config), "threads.db"), clock });
 }
+
+const nameOf = ({ tenant, id }: ThreadKey): string => `${tenant.length}:${tenant}${id}`;
 
 /** About: what holds most of it is the text of messages. */
 function bytesOf(write: ThreadWrite): number {

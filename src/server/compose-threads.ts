@@ -6,7 +6,7 @@ import type { Monitor } from "../mechanisms/monitor/index.ts";
 import type { Channel } from "../ports/index.ts";
 import { MemoryChannel } from "../stores/memory/index.ts";
 import { RedisChannel } from "../stores/redis/index.ts";
-import { announcing, Live, notingTenants, Recorder, redactor, settler, Threads, tenantsOf } from "../threads/index.ts";
+import { Announcements, Live, notingTenants, Recorder, redactor, settler, Threads, tenantsOf } from "../threads/index.ts";
 import { type OpenThreadStore, openThreadStore } from "./compose-thread-store.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
@@ -29,11 +29,13 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
   const opened = openThreadStore(config, clock);
   const { store } = opened;
   const channel = openChannel(config, clock);
-  const write = notingTenants(announcing(opened.write, channel));
+  const announcements = new Announcements(channel, clock);
+  const write = notingTenants(announcements.telling(opened.write));
+  const writeAll = announcements.tellingAll(opened.writeAll);
   const policyOf = threadPolicies(config.threads);
   const messageBytesMax = messageMib * MIB;
   const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
-  const recorder = new Recorder({ ...common, settled: settler(secrets), whenAway });
+  const recorder = new Recorder({ ...common, writeAll, settled: settler(secrets), whenAway });
   watch(monitor, opened, recorder);
   const tenants = () => tenantsOf(store);
   const jobs = [
@@ -46,7 +48,7 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
       ...common,
       random: systemRandom,
       limits: { messageBytesMax, writeBytesMax: 2 * messageBytesMax },
-      live: new Live({ store, channel, clock }),
+      live: new Live({ store, announcements, clock }),
     }),
     beginTurn: records(config) ? (turn) => recorder.begin(turn) : undefined,
     async close() {

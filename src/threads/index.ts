@@ -1,12 +1,13 @@
 // The door of threads: every conversation recorded, found, shared, and never lost.
 
+export { Announcements } from "./announcements.ts";
 export { type AuditEntry, AuditLog } from "./audit-log.ts";
 export { ADMIN_SCOPE, type Caller } from "./caller.ts";
 export { threadOfSession } from "./digest.ts";
 export { type ExportOptions, exportThreads } from "./export-threads.ts";
 export { type ImportOptions, type ImportResult, importThreads } from "./import-threads.ts";
 export type { HitPage, ListFilter, PageOrder, ThreadPage } from "./listing.ts";
-export { announcing, Live, type LiveEvent, type LiveOptions } from "./live.ts";
+export { Live, type LiveEvent, type LiveOptions } from "./live.ts";
 export type { Outcome, Refused, Written } from "./outcome.ts";
 export { Recorder, type RecorderOptions, type RecorderStats } from "./recorder.ts";
 export { type RecoverOptions, recoverDrafts } from "./recover.ts";
@@ -25,4 +26,4 @@ export {
   type ThreadsOptions,
 } from "./threads.ts";
 export type { Turn, TurnEnd, TurnLog, TurnMessage, TurnUsage } from "./turn.ts";
-export type { WriteThread } from "./write-thread.ts";
+export type { WriteThread, WriteThreads } from "./write-thread.ts";

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Cancellation, VirtualClock } from "../base/index.ts";
 import type { NewMessage, ThreadKey } from "../ports/index.ts";
 import { MemoryChannel } from "../stores/memory/index.ts";
-import { announcing, Live, type LiveEvent } from "./live.ts";
+import { Announcements } from "./announcements.ts";
+import { Live, type LiveEvent } from "./live.ts";
 import { PlainThreadStore, writeTo } from "./testing.ts";
 
 const KEY: ThreadKey = { tenant: "acme", id: "t_1" };
@@ -13,8 +14,9 @@ function setup() {
   const store = new PlainThreadStore();
   const channel = new MemoryChannel();
   const silent = writeTo(store);
-  const write = announcing(silent, channel);
-  const live = new Live({ store, channel, clock });
+  const announcements = new Announcements(channel, clock);
+  const write = announcements.telling(silent);
+  const live = new Live({ store, announcements, clock });
   const says = (...ids: string[]): NewMessage[] =>
     ids.map((clientId) => ({ clientId, role: "user", author: "ada", atMs: 1, content: [clientId] }));
   const put = (ids: string[], by = write) => by({ kind: "put", key: KEY, create: CREATE, messages: says(...ids) }, 1);

@@ -3,18 +3,8 @@
 // while costs a read and misses nothing: the position an event carries (version and sequence) says what its reader has.
 
 import { type Abortable, Cancellation, type Clock, Mailbox, MillraceError } from "../base/index.ts";
-import type {
-  Channel,
-  CorruptMessage,
-  Message,
-  Thread,
-  ThreadKey,
-  ThreadStore,
-  ThreadWrite,
-  ThreadWritten,
-} from "../ports/index.ts";
-import { sha256Fields } from "./digest.ts";
-import type { WriteThread } from "./write-thread.ts";
+import type { CorruptMessage, Message, Thread, ThreadKey, ThreadStore } from "../ports/index.ts";
+import type { Announcements } from "./announcements.ts";
 
 export type LiveEvent =
   | { readonly kind: "message"; readonly id: string; readonly message: Message | CorruptMessage }
@@ -27,7 +17,7 @@ export type LiveEvent =
 
 export interface LiveOptions {
   readonly store: ThreadStore;
-  readonly channel: Channel;
+  readonly announcements: Announcements;
   readonly clock: Clock;
   /** How long after which the store is read though nothing was announced. Default 15,000. */
   readonly pollMs?: number;
@@ -35,21 +25,6 @@ export interface LiveOptions {
 
 const PAGE = 200;
 const POSITION = /^(\d{1,15})-(\d{1,15})$/;
-const ANNOUNCED = "1";
-
-/** Long names are hashed: a channel's have a limit. */
-const NAME_UNITS_MAX = 80;
-const nameOf = ({ tenant, id }: ThreadKey): string =>
-  tenant.length + id.length <= NAME_UNITS_MAX ? `${tenant}\n${id}` : sha256Fields(tenant, id);
-
-/** The same writer, which announces what was written. A channel that is away delays and fails nothing. */
-export function announcing(write: WriteThread, channel: Channel): WriteThread {
-  return async (order: ThreadWrite, rank: number): Promise<ThreadWritten> => {
-    const written = await write(order, rank);
-    if (written.kind === "written") channel.publish(nameOf(order.key), ANNOUNCED).catch(() => {});
-    return written;
-  };
-}
 
 /** What a reader of a thread has seen. */
 interface Seen {
@@ -104,7 +79,7 @@ export class Live {
 
   /** One to begin with, one for announcements since the last, one now and then. */
   #wakes(key: ThreadKey, ends: Abortable): Mailbox<true> {
-    const { channel, clock, pollMs } = this.#options;
+    const { announcements, clock, pollMs } = this.#options;
     // Of several that wait, one is enough.
     const wakes = new Mailbox<true>(1, true);
     let cancel = () => {};
@@ -115,14 +90,11 @@ export class Live {
       });
     };
     ends.addEventListener("abort", () => cancel());
-    const listen = async () => {
-      const events = await channel.subscribe(nameOf(key), ends);
-      wakes.put(true);
-      for await (const _event of events) wakes.put(true);
-    };
+    const { begun, leave } = announcements.watch(key, () => wakes.put(true));
+    ends.addEventListener("abort", leave);
     again();
     // Without a channel the clock still wakes.
-    listen().catch(() => wakes.put(true));
+    void begun.then(() => wakes.put(true));
     return wakes;
   }
 

@@ -5,7 +5,7 @@ import type { ThreadKey } from "../ports/index.ts";
 import { type Conversation, conversationOf, seedOf } from "./conversation.ts";
 import { threadOfSession } from "./digest.ts";
 import { type EndedTurn, readOr, type Turn, type TurnEnd, type TurnLog } from "./turn.ts";
-import type { TurnDraft } from "./turn-draft.ts";
+import type { DraftPiece, TurnDraft } from "./turn-draft.ts";
 
 /** What the recorder does for its turns. */
 export interface TurnWork {
@@ -23,6 +23,8 @@ export interface TurnWork {
   /** Bytes held more, or less. False: there is no room for them. */
   hold(bytes: number): boolean;
   stream(turn: RecordedTurn): void;
+  /** Goes out with those of other turns. */
+  draft(piece: DraftPiece): void;
   over(turn: RecordedTurn, isDropped: boolean): void;
 }
 
@@ -36,8 +38,6 @@ export class RecordedTurn implements TurnLog {
   #conversation: Conversation | undefined;
   #opened: ThreadKey | undefined;
   #isOpening = false;
-  /** It waits for its part of this moment. */
-  #isDue = false;
   #isStreaming = false;
   #isOver = false;
   #heldBytes = 0;
@@ -68,14 +68,10 @@ export class RecordedTurn implements TurnLog {
 
   /** The moment at which drafts go out. */
   tick(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    this.#work.later(() => {
-      this.#isDue = false;
-      if (this.#isOver) return;
-      if (!this.#isOpening) this.#open();
-      else if (this.#opened) void this.#draft.flush(this.#opened).then((bytes) => this.#hold(-bytes));
-    });
+    if (this.#isOver) return;
+    if (!this.#isOpening) this.#open();
+    const piece = this.#opened && this.#draft.piece(this.#opened, (bytes) => this.#hold(-bytes));
+    if (piece) this.#work.draft(piece);
   }
 
   #end({ answer, ...basics }: TurnEnd): void {
@@ -88,6 +84,8 @@ export class RecordedTurn implements TurnLog {
       return;
     }
     this.#work.lane(this.#lane(conversation), async () => {
+      // A piece that came after the answer would be left for ever.
+      await this.#draft.idle();
       await this.#work.record({ ...this.#part(conversation), end });
       this.#leave(false);
     });

@@ -8,6 +8,7 @@ import type { ThreadStore } from "../ports/index.ts";
 import { Chores } from "./chores.ts";
 import { seedOf } from "./conversation.ts";
 import { threadOfSession } from "./digest.ts";
+import { DraftRounds } from "./draft-rounds.ts";
 import { Lanes } from "./lanes.ts";
 import { Places } from "./place.ts";
 import { Recent } from "./recent.ts";
@@ -18,11 +19,13 @@ import { type PolicyOf, THREAD_POLICY } from "./thread-policy.ts";
 import { titleAnswered } from "./title.ts";
 import { readOr, type Turn, type TurnAnswer, type TurnEnd, type TurnLog, type TurnUsage } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
-import { RANK, type WriteThread } from "./write-thread.ts";
+import { RANK, type WriteThread, type WriteThreads } from "./write-thread.ts";
 
 export interface RecorderOptions {
   readonly store: ThreadStore;
   readonly write: WriteThread;
+  /** For drafts. Default: each by itself. */
+  readonly writeAll?: WriteThreads;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly redact: Redact;
@@ -73,18 +76,29 @@ export class Recorder {
   readonly #titles = new Recent<string>(TITLES_MAX);
   readonly #counts = { turns: 0, bytes: 0, recorded: 0, refused: 0, dropped: 0 };
   #probeAtMs: number | undefined;
+  readonly #rounds: DraftRounds;
   #cancelTick: Cancel | undefined;
 
   /** Throws `option_invalid` for an option that bounds nothing. */
   constructor(options: RecorderOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#chores = new Chores(options.clock);
-    const { store, write, ids, redact, messagesMax, threadsMax, costOf = () => 0 } = this.#options;
+    const {
+      store,
+      write,
+      writeAll = (writes, rank) => Promise.all(writes.map((each) => write(each, rank))),
+      ids,
+      redact,
+      messagesMax,
+      threadsMax,
+      costOf = () => 0,
+    } = this.#options;
     this.#policyOf = options.policyOf ?? (() => THREAD_POLICY);
     for (const name of ["draftMs", "turnsMax", "bytesMax", "draftBytesMax"] as const) {
       if (Number.isSafeInteger(this.#options[name]) && this.#options[name] >= 1) continue;
       throw new MillraceError("option_invalid", `A recorder's \`${name}\` is a whole number of 1 or more.`);
     }
+    this.#rounds = new DraftRounds(this.#chores, writeAll);
     const places = new Places(store, ids, messagesMax, threadsMax);
     const titleOf = (turn: Turn) => this.#titles.get(seedOf(turn));
     this.#scribe = new Scribe({ store, write, places, redact, policyOf: this.#policyOf, costOf, titleOf });
@@ -102,8 +116,8 @@ export class Recorder {
       return whenAway === "refuse" ? "refused" : undefined;
     }
     this.#counts.turns++;
-    const { write, clock, redact, settled = (text) => text.length, draftBytesMax } = this.#options;
-    const draft = new TurnDraft(turn, { write, clock, redact, settled, bytesMax: draftBytesMax });
+    const { clock, redact, settled = (text) => text.length, draftBytesMax } = this.#options;
+    const draft = new TurnDraft(turn, { clock, redact, settled, bytesMax: draftBytesMax });
     return new RecordedTurn(turn, draft, record === "full", this.#work);
   }
 
@@ -127,7 +141,7 @@ export class Recorder {
 
   readonly #tick = (): void => {
     this.#cancelTick = this.#streaming.size === 0 ? undefined : this.#options.clock.schedule(this.#options.draftMs, this.#tick);
-    for (const entry of this.#streaming) entry.tick();
+    this.#rounds.begin(this.#streaming);
   };
 
   readonly #work: TurnWork = {
@@ -142,6 +156,7 @@ export class Recorder {
       this.#streaming.add(turn);
       this.#cancelTick ??= this.#options.clock.schedule(this.#options.draftMs, this.#tick);
     },
+    draft: (piece) => this.#rounds.add(piece),
     over: (turn, isDropped) => {
       this.#counts.turns--;
       this.#streaming.delete(turn);
@@ -168,19 +183,21 @@ export class Recorder {
     const { tenant, session } = turn;
     if (session === undefined || this.#policyOf(tenant).record !== "full") return undefined;
     const id = threadOfSession(tenant, session);
-    const end = ({ answer }: TurnEnd) => this.#chores.add(() => this.#nameThread(turn, id, readOr(answer)));
+    this.#counts.turns++;
+    const end = ({ answer }: TurnEnd) =>
+      this.#chores.add(() => {
+        this.#lanes.run(seedOf(turn), () => this.#nameThread(turn, id, readOr(answer))).finally(() => this.#counts.turns--);
+      });
     return { label: id, chunk: () => {}, end };
   }
 
-  #nameThread(turn: Turn, id: string, answer: TurnAnswer | undefined): void {
+  async #nameThread(turn: Turn, id: string, answer: TurnAnswer | undefined): Promise<void> {
     const { tenant } = turn;
     const { isWhole, content } = answer ?? { isWhole: false, content: [] };
     const title = String(this.#options.redact([titleAnswered(content)])[0]);
     if (!isWhole || title === "" || this.#titles.get(seedOf(turn)) !== undefined) return;
     this.#titles.set(seedOf(turn), title);
     const write = { kind: "put", key: { tenant, id }, change: { title } } as const;
-    void this.#lanes.run(seedOf(turn), async () => {
-      await this.#guarded(() => this.#options.write(write, RANK.recorded));
-    });
+    await this.#guarded(() => this.#options.write(write, RANK.recorded));
   }
 }

@@ -13,6 +13,7 @@ const KEY_KIND = "PRIVATE KEY-----";
 const KEY_KIND_UNITS = 40;
 const KEY_END = "-----END ";
 const KEY_UNITS_MAX = 32_768;
+const PREFIX_UNITS_MAX = 64;
 const UNSETTLED_UNITS_MAX = 4096;
 
 /** @param more patterns beside our own. Throws `option_invalid`. */
@@ -27,37 +28,42 @@ export type Settled = (text: string) => number;
 
 /** @param more as for `redactor`. What has no end after 4,096 characters is none. */
 export function settler(more: readonly SecretPattern[] = []): Settled {
-  const patterns = [...more, ...SECRET_PATTERNS];
+  const byFirst = Map.groupBy([...more, ...SECRET_PATTERNS], ({ prefix }) => prefix.charCodeAt(0));
   return (text) => {
     const from = Math.max(0, text.length - UNSETTLED_UNITS_MAX);
     const tail = text.slice(from);
-    const settled = Math.min(...patterns.map((pattern) => settledOf(tail, pattern)), beforeKey(tail));
-    return from + settled;
+    return from + Math.min(beforeSecret(tail, byFirst), beforeKey(tail));
   };
 }
 
-/** Before the first such beginning whose run goes to the end, or that is itself cut off by it. */
-function settledOf(tail: string, { prefix, characters }: SecretPattern): number {
+/** Before the first beginning whose run goes to the end, or that is itself cut off by it. */
+function beforeSecret(tail: string, byFirst: ReadonlyMap<number, readonly SecretPattern[]>): number {
+  const runs = { token: runBegin(tail, "token"), dotted: runBegin(tail, "dotted"), upper: runBegin(tail, "upper") };
+  const end = tail.length;
+  for (let at = Math.max(0, runs.dotted - PREFIX_UNITS_MAX); at < end; at++) {
+    for (const { prefix, characters } of byFirst.get(tail.charCodeAt(at)) ?? []) {
+      if (!tail.startsWith(prefix.slice(0, end - at), at) || !mayBegin(tail, at)) continue;
+      if (runs[characters] <= at + prefix.length) return at;
+    }
+  }
+  return end;
+}
+
+/** Where the run of such characters begins that the text ends with. */
+function runBegin(tail: string, characters: SecretPattern["characters"]): number {
   const isOne = RUNS[characters];
   let begin = tail.length;
   while (begin > 0 && isOne(tail.charCodeAt(begin - 1))) begin--;
-  for (let at = tail.indexOf(prefix, Math.max(0, begin - prefix.length)); at >= 0; at = tail.indexOf(prefix, at + 1)) {
-    if (mayBegin(tail, at)) return at;
-  }
-  return tail.length - cutOff(tail, prefix);
-}
-
-/** How much of the prefix the text ends with. */
-function cutOff(tail: string, prefix: string): number {
-  for (let length = Math.min(prefix.length - 1, tail.length); length > 0; length--) {
-    if (tail.endsWith(prefix.slice(0, length)) && mayBegin(tail, tail.length - length)) return length;
-  }
-  return 0;
+  return begin;
 }
 
 function beforeKey(tail: string): number {
   const at = tail.lastIndexOf(KEY_BEGIN);
-  if (at < 0) return tail.length - cutOff(tail, KEY_BEGIN);
+  if (at < 0) {
+    const dash = tail.lastIndexOf("-----");
+    const begins = [dash, tail.length - 4, tail.length - 3, tail.length - 2, tail.length - 1];
+    return begins.find((begin) => begin >= 0 && KEY_BEGIN.startsWith(tail.slice(begin))) ?? tail.length;
+  }
   const ended = tail.indexOf(KEY_END, at);
   return ended >= 0 && tail.indexOf(KEY_KIND, ended) >= 0 ? tail.length : at;
 }

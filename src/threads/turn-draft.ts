@@ -1,18 +1,23 @@
-// The answer that is being written, kept as it comes, in the words that a reader sees: a crash loses what came since the last flush. One write at
-// a time; one that failed is sent again from where it began, which adds nothing twice. A secret that is not complete waits for its end.
+// The answer that is being written, kept as it comes, in the words that a reader sees. One piece at a time is under way; one that could not be
+// written is sent again from where it began, which adds nothing twice. A secret that is not complete waits for its end.
 
 import { type Clock, concat } from "../base/index.ts";
-import type { ThreadKey } from "../ports/index.ts";
-import type { Redact } from "./redaction.ts";
+import type { ThreadKey, ThreadWrite, ThreadWritten } from "../ports/index.ts";
+import type { Redact, Settled } from "./redaction.ts";
 import type { Turn } from "./turn.ts";
-import { RANK, type WriteThread } from "./write-thread.ts";
 
 export interface TurnDraftOptions {
-  readonly write: WriteThread;
   readonly clock: Clock;
   readonly redact: Redact;
-  readonly settled: (text: string) => number;
+  readonly settled: Settled;
   readonly bytesMax: number;
+}
+
+/** What is to be written of a draft. */
+export interface DraftPiece {
+  readonly write: ThreadWrite;
+  /** Once, with what became of it; undefined: not known. */
+  settle(written: ThreadWritten | undefined): void;
 }
 
 const LF = 10;
@@ -28,7 +33,7 @@ export class TurnDraft {
   #pending = "";
   #bytes = 0;
   #from = 0;
-  #isWriting = false;
+  #underWay: PromiseWithResolvers<void> | undefined;
 
   constructor({ id, wordsIn }: Turn, options: TurnDraftOptions) {
     this.id = id;
@@ -44,9 +49,35 @@ export class TurnDraft {
     return bytes.byteLength;
   }
 
-  /** @returns how many bytes are held no more. */
-  async flush(key: ThreadKey): Promise<number> {
-    if (this.#isWriting || (this.#chunks.length === 0 && this.#pending === "")) return 0;
+  /** Undefined: nothing is to be written, or a piece is under way. @param letGo told how many bytes are held no more */
+  piece(key: ThreadKey, letGo: (bytes: number) => void): DraftPiece | undefined {
+    if (this.#underWay || (this.#chunks.length === 0 && this.#pending === "")) return undefined;
+    letGo(this.#readEvents());
+    const text = this.#pending;
+    if (text === "") return undefined;
+    const done = Promise.withResolvers<void>();
+    this.#underWay = done;
+    const { clock } = this.#options;
+    return {
+      write: { kind: "draft", key, draft: this.id, from: this.#from, text, atMs: clock.now() },
+      settle: (written) => {
+        if (written?.kind === "written") {
+          this.#from += text.length;
+          this.#pending = this.#pending.slice(text.length);
+        }
+        this.#underWay = undefined;
+        done.resolve();
+      },
+    };
+  }
+
+  /** Resolves when no piece is under way. */
+  async idle(): Promise<void> {
+    await this.#underWay?.promise;
+  }
+
+  /** @returns how many bytes that were. */
+  #readEvents(): number {
     const { redact, settled } = this.#options;
     const held = this.#chunks.length === 1 && this.#chunks[0] ? this.#chunks[0] : concat(this.#chunks);
     const end = eventsEnd(held);
@@ -55,24 +86,7 @@ export class TurnDraft {
     const whole = settled(this.#said);
     this.#pending += String(redact([this.#said.slice(0, whole)])[0]);
     this.#said = this.#said.slice(whole);
-    if (this.#pending !== "") await this.#write(key, this.#pending);
     return end;
-  }
-
-  async #write(key: ThreadKey, text: string): Promise<void> {
-    const { write, clock } = this.#options;
-    this.#isWriting = true;
-    try {
-      const order = { kind: "draft", key, draft: this.id, from: this.#from, text, atMs: clock.now() } as const;
-      const { kind } = await write(order, RANK.draft);
-      if (kind !== "written") return;
-      this.#from += text.length;
-      this.#pending = this.#pending.slice(text.length);
-    } catch {
-      // The text stays, and goes with the next flush: what cannot be kept now is in the whole answer.
-    } finally {
-      this.#isWriting = false;
-    }
   }
 }
 
