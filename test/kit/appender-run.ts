@@ -21,15 +21,17 @@ export interface AppenderRun {
   readonly killAfter?: number | "starting";
   /** Needed where it is left to end. */
   readonly messagesPerWriter?: number;
+  /** At the same time; of one, each message has a commit to itself. Default 12. */
+  readonly writers?: number;
   /** A file that the disk keeps a journal in. */
   readonly journal?: string;
   readonly env?: Record<string, string>;
 }
 
 /** @returns what it said was kept, also what it said while it was killed */
-export async function runAppender(options: AppenderRun): Promise<{ acknowledged: Acknowledged[]; signal: string | null }> {
-  const { path, run, killAfter, messagesPerWriter = "", journal = "", env = {} } = options;
-  const child = Bun.spawn([process.execPath, PROGRAM, path, `${run}`, `${messagesPerWriter}`, journal], {
+export async function runAppender(options: AppenderRun): Promise<{ acknowledged: Acknowledged[]; signal: unknown }> {
+  const { path, run, killAfter, messagesPerWriter = "", journal = "", writers = 12, env = {} } = options;
+  const child = Bun.spawn([process.execPath, PROGRAM, path, `${run}`, `${messagesPerWriter}`, journal, `${writers}`], {
     ...{ stdin: "ignore", stdout: "pipe", stderr: "inherit" },
     env: { ...process.env, ...env },
   });

@@ -11,12 +11,11 @@ import { SqliteThreadStore } from "../../src/stores/sqlite/index.ts";
 import { wordOf } from "./thread-verdict.ts";
 
 const THREADS = 4;
-const WRITERS = 12;
 /** Every so many messages one is large enough to lie apart from its row; some of those are alike. */
 const LARGE_EVERY = 9;
 const LARGE_KINDS = 5;
 
-const [path = "", run = "0", messagesPerWriter = "", journal = ""] = process.argv.slice(2);
+const [path = "", run = "0", messagesPerWriter = "", journal = "", writers = "12"] = process.argv.slice(2);
 const store = new SqliteThreadStore({ path });
 const batcher = new Batcher<ThreadWrite, ThreadWritten>({
   commit: (writes) => store.write(writes),
@@ -39,13 +38,13 @@ async function say(line: string): Promise<void> {
   isSaying = false;
 }
 
-async function writer(number: number, random = seededRandom(Number(run) * WRITERS + number)): Promise<void> {
+async function writer(number: number, random = seededRandom(100 * Number(run) + number)): Promise<void> {
   const messagesMax = messagesPerWriter === "" ? Number.POSITIVE_INFINITY : Number(messagesPerWriter);
   for (let index = 0; index < messagesMax; index++) {
     const clientId = `${run}.${number}.${index}`;
     const thread = `t${random.below(THREADS)}`;
     const size = 50 + random.below(1500);
-    const text = index % LARGE_EVERY > 0 ? "x".repeat(size) : `${random.below(LARGE_KINDS)} `.repeat(4000);
+    const text = index % LARGE_EVERY !== LARGE_KINDS ? "x".repeat(size) : `${random.below(LARGE_KINDS)} `.repeat(4000);
     const content = [
       { type: "text", text: wordOf(clientId) },
       { type: "text", text },
@@ -63,6 +62,6 @@ async function writer(number: number, random = seededRandom(Number(run) * WRITER
 
 await store.ready();
 await say("open");
-await Promise.all(Array.from({ length: WRITERS }, (_, number) => writer(number)));
+await Promise.all(Array.from({ length: Number(writers) }, (_, number) => writer(number)));
 await batcher.close();
 await store.close();

@@ -143,21 +143,19 @@ function prepareStatements(database: Database, namespace: string) {
   const entries = `"entries:${namespace}"`;
   const live = "(end_ms IS NULL OR end_ms > ?)";
   return {
-    get: database.prepare<{ value: Uint8Array }, [Uint8Array, number]>(`SELECT value FROM ${entries} WHERE key = ? AND ${live}`),
-    insert: database.prepare<never, [Uint8Array, number | null, Uint8Array]>(
+    get: database.query<{ value: Uint8Array }, [Uint8Array, number]>(`SELECT value FROM ${entries} WHERE key = ? AND ${live}`),
+    insert: database.query<never, [Uint8Array, number | null, Uint8Array]>(
       `INSERT INTO ${entries} (key, end_ms, value) VALUES (?, ?, ?)`,
     ),
-    remove: database.prepare<{ end_ms: number | null }, [Uint8Array]>(`DELETE FROM ${entries} WHERE key = ? RETURNING end_ms`),
-    page: database.prepare<{ key: Uint8Array }, [Uint8Array, Uint8Array, number, number, number]>(
+    remove: database.query<{ end_ms: number | null }, [Uint8Array]>(`DELETE FROM ${entries} WHERE key = ? RETURNING end_ms`),
+    page: database.query<{ key: Uint8Array }, [Uint8Array, Uint8Array, number, number, number]>(
       `SELECT key FROM ${entries} WHERE key >= ?1 AND key < ?2 AND (?3 OR key > ?1) AND (end_ms IS NULL OR end_ms > ?4)
        ORDER BY key LIMIT ?5`,
     ),
-    sweep: database.prepare<never, [number, number]>(
+    sweep: database.query<never, [number, number]>(
       `DELETE FROM ${entries} WHERE id IN (SELECT id FROM ${entries} WHERE end_ms <= ? ORDER BY end_ms LIMIT ?)`,
     ),
-    evict: database.prepare<never, [number]>(
-      `DELETE FROM ${entries} WHERE id IN (SELECT id FROM ${entries} ORDER BY id LIMIT ?)`,
-    ),
-    usage: database.prepare<{ bytes: number }, []>(`SELECT bytes FROM usage WHERE namespace = '${namespace}'`),
+    evict: database.query<never, [number]>(`DELETE FROM ${entries} WHERE id IN (SELECT id FROM ${entries} ORDER BY id LIMIT ?)`),
+    usage: database.query<{ bytes: number }, []>(`SELECT bytes FROM usage WHERE namespace = '${namespace}'`),
   };
 }

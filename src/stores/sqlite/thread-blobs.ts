@@ -19,16 +19,16 @@ export class ThreadBlobs {
   readonly #removeBytes;
 
   constructor(database: Database) {
-    this.#count = database.prepare<never, [number, Uint8Array]>("UPDATE blob SET uses = uses + 1 WHERE tenant = ? AND hash = ?");
-    this.#add = database.prepare<{ number: number }, [number, Uint8Array]>(
+    this.#count = database.query<never, [number, Uint8Array]>("UPDATE blob SET uses = uses + 1 WHERE tenant = ? AND hash = ?");
+    this.#add = database.query<{ number: number }, [number, Uint8Array]>(
       "INSERT INTO blob (tenant, hash, uses) VALUES (?, ?, 1) RETURNING number",
     );
-    this.#addBytes = database.prepare<never, [number, Uint8Array]>("INSERT INTO blob_bytes VALUES (?, ?)");
-    this.#leave = database.prepare<{ number: number; uses: number }, [number, Uint8Array]>(
+    this.#addBytes = database.query<never, [number, Uint8Array]>("INSERT INTO blob_bytes VALUES (?, ?)");
+    this.#leave = database.query<{ number: number; uses: number }, [number, Uint8Array]>(
       "UPDATE blob SET uses = uses - 1 WHERE tenant = ? AND hash = ? RETURNING number, uses",
     );
-    this.#remove = database.prepare<never, [number]>("DELETE FROM blob WHERE number = ?");
-    this.#removeBytes = database.prepare<never, [number]>("DELETE FROM blob_bytes WHERE number = ?");
+    this.#remove = database.query<never, [number]>("DELETE FROM blob WHERE number = ?");
+    this.#removeBytes = database.query<never, [number]>("DELETE FROM blob_bytes WHERE number = ?");
   }
 
   /** Keeps those that are not there. @returns the hashes in a row, for the row of the message */

@@ -12,14 +12,14 @@ export class ThreadDrafts {
   readonly #endAll;
 
   constructor(database: Database) {
-    this.#length = database.prepare<{ length: number }, [number, string]>(
+    this.#length = database.query<{ length: number }, [number, string]>(
       "SELECT start + length AS length FROM draft WHERE thread = ? AND id = ? ORDER BY start DESC LIMIT 1",
     );
-    this.#add = database.prepare<never, [number, string, number, number, number, string]>(
+    this.#add = database.query<never, [number, string, number, number, number, string]>(
       "INSERT INTO draft (thread, id, start, length, at_ms, piece) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#end = database.prepare<never, [number, string]>("DELETE FROM draft WHERE thread = ? AND id = ?");
-    this.#endAll = database.prepare<never, [number]>("DELETE FROM draft WHERE thread = ?");
+    this.#end = database.query<never, [number, string]>("DELETE FROM draft WHERE thread = ? AND id = ?");
+    this.#endAll = database.query<never, [number]>("DELETE FROM draft WHERE thread = ?");
   }
 
   /** @returns why it cannot be kept */

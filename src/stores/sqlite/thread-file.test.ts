@@ -7,6 +7,7 @@ import { dirname } from "node:path";
 import { MillraceError } from "../../base/index.ts";
 import { BUSY_MS, create, keyOf, scratchPaths } from "./testing.ts";
 import { lockThreadFile, openThreadFile, openThreadReader } from "./thread-file.ts";
+import { ThreadReader } from "./thread-reader.ts";
 import { threadSteps } from "./thread-schema.ts";
 import { ThreadWriter } from "./thread-writer.ts";
 
@@ -78,6 +79,19 @@ test("one has the lock at a time", () => {
   expect(() => lockThreadFile(path)).toThrow("in use by another server");
   lock.close();
   lockThreadFile(path).close();
+});
+
+test("a closed connection has let go of the file, whatever was prepared on it", () => {
+  const path = newPath();
+  const database = openThreadFile(path, BUSY_MS);
+  const writer = new ThreadWriter(database);
+  writer.write([{ kind: "put", key: keyOf("t"), create: create() }]);
+  const reader = new ThreadReader(database);
+  expect(reader.find(keyOf("t"))).toBeDefined();
+  database.close();
+  // This needs the file for itself.
+  expect(new Database(path).query("PRAGMA journal_mode = DELETE").get()).toEqual({ journal_mode: "delete" });
+  expect([writer, reader]).toHaveLength(2); // Nobody has collected them.
 });
 
 test("a reader cannot write", () => {

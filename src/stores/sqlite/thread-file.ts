@@ -1,6 +1,7 @@
 // Opens the SQLite file of threads: for the one writer, which brings its schema up to date and holds a lock beside it as
 // long as it lives, or for reading alone. Refuses a file of something else, of a newer program, or that another server
 // writes, and an SQLite that may corrupt it.
+// Statements on these connections are made by `query`: one made by `prepare` keeps a closed file open until it is collected.
 
 import { Database, SQLiteError } from "bun:sqlite";
 import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
@@ -56,6 +57,7 @@ export function openThreadFile(path: string, busyMsMax: number): Database {
         database.run(`PRAGMA ${pragma}`);
       }
       database.transaction(() => migrate(database, path)).exclusive();
+      keepLog(database, path);
     });
   });
 }
@@ -112,6 +114,20 @@ function migrate(database: Database, path: string): void {
   for (const statement of threadSteps.slice(from).flat()) database.run(statement);
   database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
   database.run(`PRAGMA user_version = ${threadSteps.length}`);
+}
+
+/**
+ * A server that was killed may have written to the log what it had not synced. We would see it and take it for kept when it is
+ * sent again; so it is synced first, as a checkpoint does before anything else.
+ */
+function keepLog(database: Database, path: string): void {
+  try {
+    const { busy } = database.query<{ busy: number }, []>("PRAGMA wal_checkpoint(PASSIVE)").get() ?? { busy: 1 };
+    if (busy > 0) throw new MillraceError("store_unavailable", `The threads in ${path} are held by something else; try again.`);
+  } catch (error) {
+    // Room for copying it into the file is not needed.
+    if (!(error instanceof SQLiteError && error.code === "SQLITE_FULL")) throw error;
+  }
 }
 
 /** 0: the file is new. Throws `store_corrupt` when it is not ours, or newer than this program. */

@@ -22,14 +22,16 @@ const TABLES = [
 
 /** For the one that feeds it. @param lastPosition of the feed: an index that is further is of a file that is gone */
 export function openIndex(path: string, identity: string, lastPosition: number): Database {
+  let before: Database | undefined;
   try {
     const database = connected(path);
+    before = database;
     const { position } = database.query<{ position: number }, []>("SELECT position FROM progress").get() ?? { position: 0 };
     if (versionOf(database) === VERSION && identityOf(database) === identity && position <= lastPosition) return database;
-    database.close();
   } catch {
     // Whatever is wrong with it, a new one is right.
   }
+  before?.close();
   removeIndex(path);
   const database = connected(path);
   database.transaction(() => {

@@ -33,22 +33,22 @@ export class StoredMessages {
   readonly #at;
 
   constructor(database: Database) {
-    this.#span = database.prepare<SpanRow, [number, number, number]>(
+    this.#span = database.query<SpanRow, [number, number, number]>(
       "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
     );
-    this.#one = database.prepare<SpanRow, [number, number]>(
+    this.#one = database.query<SpanRow, [number, number]>(
       "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence = ?",
     );
-    this.#chain = database.prepare<MessagePlace, [number]>(
+    this.#chain = database.query<MessagePlace, [number]>(
       "SELECT position, thread, sequence, record FROM message WHERE chain = ? ORDER BY position DESC",
     );
-    this.#place = database.prepare<{ thread: number; sequence: number }, [number]>(
+    this.#place = database.query<{ thread: number; sequence: number }, [number]>(
       "SELECT thread, sequence FROM message WHERE position = ?",
     );
-    this.#at = database.prepare<MessageRow & { tenant: number }, [number]>(
+    this.#at = database.query<MessageRow & { tenant: number }, [number]>(
       "SELECT sequence, record, tenant FROM message JOIN thread ON number = thread WHERE position = ?",
     );
-    this.#blob = database.prepare<{ bytes: Uint8Array }, [number, Uint8Array]>(
+    this.#blob = database.query<{ bytes: Uint8Array }, [number, Uint8Array]>(
       "SELECT bytes FROM blob_bytes WHERE number = (SELECT number FROM blob WHERE tenant = ? AND hash = ?)",
     );
   }

@@ -23,16 +23,16 @@ export class ThreadMessages {
 
   constructor(database: Database, blobs: ThreadBlobs) {
     this.#blobs = blobs;
-    this.#add = database.prepare<never, [number, number, number, number | null, Uint8Array | null, Uint8Array]>(
+    this.#add = database.query<never, [number, number, number, number | null, Uint8Array | null, Uint8Array]>(
       "INSERT OR IGNORE INTO message (thread, sequence, client, chain, blobs, record) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#sameHash = database.prepare<SameHash, [number, number]>(
+    this.#sameHash = database.query<SameHash, [number, number]>(
       "SELECT sequence, record FROM message WHERE thread = ? AND client = ?",
     );
-    this.#blobsOf = database.prepare<{ blobs: Uint8Array }, [number]>(
+    this.#blobsOf = database.query<{ blobs: Uint8Array }, [number]>(
       "SELECT blobs FROM message WHERE thread = ? AND blobs IS NOT NULL",
     );
-    this.#remove = database.prepare<never, [number]>("DELETE FROM message WHERE thread = ?");
+    this.#remove = database.query<never, [number]>("DELETE FROM message WHERE thread = ?");
   }
 
   /** @returns the sequence: the given one, or that of the message with the same client id that is there already */

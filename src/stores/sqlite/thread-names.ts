@@ -16,13 +16,13 @@ export class ThreadNames {
   readonly #add;
 
   constructor(database: Database) {
-    this.#find = database.prepare<{ number: number }, [string, number, string]>(
+    this.#find = database.query<{ number: number }, [string, number, string]>(
       "SELECT number FROM name WHERE tenant = ? AND kind = ? AND name = ?",
     );
-    this.#text = database.prepare<{ name: string }, [number]>(
+    this.#text = database.query<{ name: string }, [number]>(
       "SELECT iif(kind = 0, tenant, name) AS name FROM name WHERE number = ?",
     );
-    this.#add = database.prepare<{ number: number }, [string, number, string]>(
+    this.#add = database.query<{ number: number }, [string, number, string]>(
       "INSERT INTO name (tenant, kind, name) VALUES (?, ?, ?) RETURNING number",
     );
   }

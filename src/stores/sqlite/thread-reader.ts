@@ -55,8 +55,8 @@ export class ThreadReader {
     this.rows = new ThreadRows(database, this.#names);
     this.stored = new StoredMessages(database);
     this.#list = new ThreadList(database, this.#names, this.rows);
-    this.#drafts = database.prepare<DraftRow, [number]>("SELECT id, at_ms, piece FROM draft WHERE thread = ? ORDER BY id, start");
-    this.#changes = database.prepare<ChangeRow, [number, number]>(
+    this.#drafts = database.query<DraftRow, [number]>("SELECT id, at_ms, piece FROM draft WHERE thread = ? ORDER BY id, start");
+    this.#changes = database.query<ChangeRow, [number, number]>(
       `SELECT change.*, thread.tenant, thread.id FROM change JOIN thread ON thread.number = change.thread
         WHERE position > ? ORDER BY position LIMIT ?`,
     );

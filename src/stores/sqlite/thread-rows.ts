@@ -22,10 +22,10 @@ export class ThreadRows {
   constructor(database: Database, names: ThreadNames) {
     const select = "SELECT * FROM thread WHERE deleted_ms IS NULL AND";
     this.#names = names;
-    this.#byNumber = database.prepare<ThreadRow, [number]>(`${select} number = ?`);
-    this.#byId = database.prepare<ThreadRow, [number, string]>(`${select} tenant = ? AND id = ?`);
-    this.#bySession = database.prepare<ThreadRow, [number, string]>(`${select} tenant = ? AND session = ?`);
-    this.#byToken = database.prepare<ThreadRow, [string]>(`${select} number IN (SELECT thread FROM share WHERE token_hash = ?)`);
+    this.#byNumber = database.query<ThreadRow, [number]>(`${select} number = ?`);
+    this.#byId = database.query<ThreadRow, [number, string]>(`${select} tenant = ? AND id = ?`);
+    this.#bySession = database.query<ThreadRow, [number, string]>(`${select} tenant = ? AND session = ?`);
+    this.#byToken = database.query<ThreadRow, [string]>(`${select} number IN (SELECT thread FROM share WHERE token_hash = ?)`);
   }
 
   byNumber(number: number): ReadThread | undefined {

@@ -33,12 +33,12 @@ export class ThreadTable {
 
   constructor(database: Database, names: ThreadNames) {
     this.#names = names;
-    this.#find = database.prepare<ThreadRow, [number, string]>("SELECT * FROM thread WHERE tenant = ? AND id = ?");
-    this.#session = database.prepare<{ id: string }, [number, string]>("SELECT id FROM thread WHERE tenant = ? AND session = ?");
-    this.#add = database.prepare<never, Value[]>(ADD);
-    this.#append = database.prepare<never, Value[]>(`UPDATE thread SET ${APPENDED} WHERE number = ?`);
-    this.#change = database.prepare<never, Value[]>(`UPDATE thread SET ${APPENDED}, ${CHANGED} WHERE number = ?`);
-    this.#bury = database.prepare<never, [number, number, number]>(
+    this.#find = database.query<ThreadRow, [number, string]>("SELECT * FROM thread WHERE tenant = ? AND id = ?");
+    this.#session = database.query<{ id: string }, [number, string]>("SELECT id FROM thread WHERE tenant = ? AND session = ?");
+    this.#add = database.query<never, Value[]>(ADD);
+    this.#append = database.query<never, Value[]>(`UPDATE thread SET ${APPENDED} WHERE number = ?`);
+    this.#change = database.query<never, Value[]>(`UPDATE thread SET ${APPENDED}, ${CHANGED} WHERE number = ?`);
+    this.#bury = database.query<never, [number, number, number]>(
       `UPDATE thread SET deleted_ms = ?, version = ?, session = NULL, title = '', excerpt = '', tags = '[]', shares = '[]',
         participants = '[]', origin = NULL WHERE number = ?`,
     );

@@ -39,16 +39,16 @@ export class ThreadWriter {
   readonly #unsaved = new Map<KnownThread, "appended" | "all">();
 
   constructor(database: Database) {
-    this.#begin = database.prepare("BEGIN IMMEDIATE");
-    this.#commit = database.prepare("COMMIT");
-    this.#rollback = database.prepare("ROLLBACK");
+    this.#begin = database.query("BEGIN IMMEDIATE");
+    this.#commit = database.query("COMMIT");
+    this.#rollback = database.query("ROLLBACK");
     this.#names = new ThreadNames(database);
     this.#table = new ThreadTable(database, this.#names);
     this.#messages = new ThreadMessages(database, new ThreadBlobs(database));
     this.#drafts = new ThreadDrafts(database);
-    this.#share = database.prepare<never, [number, string, string]>("INSERT OR REPLACE INTO share VALUES (?, ?, ?)");
-    this.#unshare = database.prepare<never, [number]>("DELETE FROM share WHERE thread = ?");
-    this.#tell = database.prepare<never, [number, number, number, number, number]>(
+    this.#share = database.query<never, [number, string, string]>("INSERT OR REPLACE INTO share VALUES (?, ?, ?)");
+    this.#unshare = database.query<never, [number]>("DELETE FROM share WHERE thread = ?");
+    this.#tell = database.query<never, [number, number, number, number, number]>(
       "INSERT INTO change (thread, kind, version, first, last) VALUES (?, ?, ?, ?, ?)",
     );
   }
