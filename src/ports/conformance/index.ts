@@ -3,4 +3,4 @@
 export { type BudgetLedgerCase, type BudgetLedgerHarness, budgetLedgerCases } from "./budget-ledger.ts";
 export { type ChannelCase, type ChannelHarness, channelCases } from "./channel.ts";
 export { type KeyValueCase, type KeyValueHarness, keyValueCases } from "./key-value.ts";
-export { type ThreadStoreCase, type ThreadStoreHarness, threadStoreCases } from "./thread-store.ts";
+export { agreeWithModel, type ThreadStoreCase, type ThreadStoreHarness, threadStoreCases } from "./thread-store.ts";

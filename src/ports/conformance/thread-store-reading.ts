@@ -196,14 +196,20 @@ export const readingCases: readonly ThreadStoreCase[] = [
       const store = await open();
       const content: Record<string, Json>[] = [{ type: "text", text: "said" }];
       const tags = ["a"];
-      await keep(store, put("t", [message("1", "", { content })], { change: { tags } }));
+      const share = { id: "s", tokenHash: "h", by: "ann", createdMs: 1 };
+      await keep(store, put("t", [message("1", "", { content })], { change: { tags } }), {
+        kind: "share",
+        key: keyOf("t"),
+        share,
+      });
+      share.by = "bob";
       for (const block of content) block.text = "changed";
       tags.push("b");
       const [first] = await messagesOf(store, keyOf("t"));
       equal(first?.content, [{ type: "text", text: "said" }], "after the given content changed");
       for (const block of (first?.content ?? []) as Record<string, Json>[]) block.text = "changed";
       const known = await threadOf(store, "t");
-      equal(known.tags, ["a"], "after the given tags changed");
+      equal([known.tags, known.shares[0]?.by], [["a"], "ann"], "after the given tags and the share changed");
       (known.tags as string[]).push("c");
       equal(
         (await messagesOf(store, keyOf("t")))[0]?.content,

@@ -133,7 +133,7 @@ export const shareCases: readonly ThreadStoreCase[] = [
       }
       await keep(
         store,
-        put("b:t", [], { key: keyOf("b:t", "a") }),
+        put("b:t", [], { key: keyOf("b:t", "a"), create: beginning({ user: "bob" }) }),
         put("t", [], { key: keyOf("t", "a:b"), change: { title: "changed" } }),
       );
       await settle();
@@ -172,6 +172,7 @@ export const shareCases: readonly ThreadStoreCase[] = [
         "nobody",
       );
       equal((await messagesOf(store, keyOf("t", "nobody"))).length, 0, "messages of nobody");
+      equal((await threadOf(store, "b:t", "a")).user, "bob", "beside one whose names are the same side by side");
     },
   },
 ];

@@ -7,6 +7,7 @@ import type { ThreadStoreCase } from "./thread-store-case.ts";
 import { changeCases } from "./thread-store-changes.ts";
 import { contentCases } from "./thread-store-content.ts";
 import { listingCases } from "./thread-store-listing.ts";
+import { modelCases } from "./thread-store-model.ts";
 import { readingCases } from "./thread-store-reading.ts";
 import { rightsCases } from "./thread-store-rights.ts";
 import { searchCases } from "./thread-store-search.ts";
@@ -23,6 +24,8 @@ export const threadStoreCases: readonly ThreadStoreCase[] = [
   ...rightsCases,
   ...searchCases,
   ...changeCases,
+  ...modelCases,
 ];
 
 export type { ThreadStoreCase, ThreadStoreHarness } from "./thread-store-case.ts";
+export { agreeWithModel } from "./thread-store-model.ts";
