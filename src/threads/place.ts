@@ -63,7 +63,9 @@ export class Places {
     const key = { tenant, id: spot.thread };
     const trail = await this.trail(key);
     if (!trail) return this.#withoutPast(turn, promptHash);
-    if (known === links.length || trail.tip === links[known - 1]?.chain) return { key, trail, known };
+    // After an answer that was cut short clients go on without it, or with what there was of it.
+    const isAtEnd = trail.tip === links[known - 1]?.chain || spot.sequence === trail.last;
+    if (known === links.length || isAtEnd) return { key, trail, known };
     const origin = { kind: "fork", thread: spot.thread, sequence: spot.sequence } as const;
     return { key: this.#newKey(tenant), trail: undefined, known, origin, inherited: trail.prompt };
   }

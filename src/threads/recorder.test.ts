@@ -140,6 +140,25 @@ describe("a conversation", () => {
     expect(threads()[1]).toMatchObject({ origin: { kind: "fork", sequence: 2 }, said: ["B"] });
   });
 
+  test("goes on with what there was of an answer that was cut short", async () => {
+    const { tell, threads } = setup();
+    await tell([says("user", "a")], "half", {}, { isWhole: false, outcome: "client_left" });
+    await tell([says("user", "a"), says("assistant", "half"), says("user", "stop it")], "b");
+    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "stop it", "b"]]);
+  });
+
+  test("says where its assistant works, where the client or its prompt does", async () => {
+    const { turn, end, begin, recorder, threads } = setup();
+    const prompt = says(
+      "system",
+      "You help.\n# Environment\n - Primary working directory: /home/ada/mill race\n - Platform: linux",
+    );
+    begin(turn([], { messages: () => [prompt, says("user", "a")] })).end(end("b"));
+    begin(turn([says("user", "c")], { repository: "github.com/acme/mill" })).end(end("d"));
+    await recorder.idle();
+    expect(threads().map(({ repository }) => repository)).toEqual(["/home/ada/mill race", "github.com/acme/mill"]);
+  });
+
   test("of another user, tenant or session is another thread, word for word the same", async () => {
     const { tell, threads } = setup();
     for (const more of [{}, { user: "bob" }, { tenant: "other" }, { session: "s1" }, { session: "s2" }]) {

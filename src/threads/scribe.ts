@@ -5,6 +5,7 @@ import type { Json, NewMessage, NewThread, ThreadKey, ThreadStore, ThreadUsage, 
 import { answerAfter, type Conversation, type Link, promptChain } from "./conversation.ts";
 import type { Place, Places, Trail } from "./place.ts";
 import type { Redact } from "./redaction.ts";
+import { repositoryIn } from "./repository.ts";
 import type { PolicyOf } from "./thread-policy.ts";
 import { titleFrom } from "./title.ts";
 import type { EndedTurn, Turn, TurnUsage } from "./turn.ts";
@@ -135,7 +136,8 @@ export class Scribe {
     places.remember(key, prompt === undefined ? next : { ...next, prompt });
   }
 
-  #thread(turn: Turn, { origin, session }: Place, { links }: Conversation): NewThread {
+  #thread(turn: Turn, { origin, session }: Place, { links, prompt }: Conversation): NewThread {
+    const repository = turn.repository ?? (prompt && repositoryIn(prompt.content));
     const { policyOf, titleOf, redact } = this.#options;
     const { record, visibility } = policyOf(turn.tenant);
     const title = record === "full" ? String(redact([titleOf(turn) ?? titleFrom(links)])[0]).toWellFormed() : "";
@@ -151,7 +153,7 @@ export class Scribe {
       ...(origin ? { origin } : {}),
       ...(session === undefined ? {} : { session }),
       ...(turn.client === undefined ? {} : { client: turn.client }),
-      ...(turn.repository === undefined ? {} : { repository: turn.repository }),
+      ...(repository === undefined ? {} : { repository }),
     };
   }
 
