@@ -186,7 +186,7 @@ export class Recorder {
     this.#counts.turns++;
     const end = ({ answer }: TurnEnd) =>
       this.#chores.add(() => {
-        this.#lanes.run(seedOf(turn), () => this.#nameThread(turn, id, readOr(answer))).finally(() => this.#counts.turns--);
+        void this.#lanes.run(seedOf(turn), () => this.#nameThread(turn, id, readOr(answer))).finally(() => this.#counts.turns--);
       });
     return { label: id, chunk: () => {}, end };
   }
