@@ -75,12 +75,13 @@ export class SqliteThreadStore implements ThreadStore {
   }
 
   /**
-   * Resolves once the file is open and of this version. Rejects with `store_unavailable` when it cannot be used or another
+   * Resolves once the file is open, of this version and can be read. Rejects with `store_unavailable` when it cannot be used or another
    * server has it, and `store_corrupt` when it is of a newer version, or of something else. Other calls wait for it by themselves.
    */
   async ready(): Promise<void> {
     this.#refuseClosed();
     await this.#aliveWriter();
+    await this.#read(async () => {}); // So that no caller waits for a worker to start.
   }
 
   async write(writes: readonly ThreadWrite[]): Promise<readonly ThreadWritten[]> {

@@ -29,7 +29,7 @@ function readerMethods() {
   return {
     open(at: string): void {
       path = at;
-      read(() => {});
+      read(warm);
     },
     find: (lookup: ThreadLookup) => read(({ reader }) => reader.find(lookup)),
     messages: (key: ThreadKey, page: { after: number; limit: number; backwards?: boolean }) =>
@@ -46,6 +46,14 @@ function readerMethods() {
 function open(path: string): Opened {
   const reader = new ThreadReader(openThreadReader(path));
   return { reader, search: new ThreadSearch(path, reader) };
+}
+
+function warm({ reader }: Opened): void {
+  try {
+    reader.warm();
+  } catch {
+    // What is broken is told to those who ask for it.
+  }
 }
 
 export type ReaderMethods = ReturnType<typeof readerMethods>;
