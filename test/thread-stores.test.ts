@@ -15,6 +15,7 @@ import { startPostgres } from "./kit/postgres-engine.ts";
 
 const CASE_MS_MAX = 30_000;
 const RUNS = 60;
+const RUNS_MS_MAX = 20_000;
 
 // Statistics are taken in transactions of their own, which hold the feed of changes back while they run. That what is written
 // stays after a crash is asked elsewhere (test/faults).
@@ -89,7 +90,7 @@ async function agreeAlways(harness: ThreadStoreHarness): Promise<void> {
   try {
     await fc.assert(
       fc.asyncProperty(batches, (numbers) => agreeWithModel(store, `tenant ${++runs}`, numbers)),
-      { numRuns: RUNS },
+      { numRuns: RUNS, interruptAfterTimeLimit: RUNS_MS_MAX },
     );
   } finally {
     await harness.close();

@@ -227,6 +227,9 @@ export const batchCases: readonly ThreadStoreCase[] = [
       equal(await store.find(keyOf("t")), undefined, "by id");
       equal(await store.find({ tokenHash: "h" }), undefined, "by its share");
       equal((await store.find({ tenant: "acme", session: "s" }))?.thread.id, "u", "by session");
+      await keep(store, put("v", [message("1"), message("2")]));
+      const [again, gone] = await keep(store, put("v", [message("2"), message("3")]), remove("v"));
+      equal([again?.sequences, gone?.version], [[2, 3], 3], "a message that is sent again before the end");
     },
   },
   {

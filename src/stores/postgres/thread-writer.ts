@@ -64,8 +64,10 @@ export class ThreadWriter {
   /** Most batches meet nobody and hold nothing twice: they are tried without locks and look-ups, and else done with care. */
   async #transact(run: Run, writes: readonly ThreadWrite[], encoded: ReadonlyMap<NewMessage, Encoded>, attempt: number) {
     if (attempt > 1) this.#carefulFor = CAREFUL_BATCHES;
-    // A piece of a draft changes no version that would tell that its thread was deleted meanwhile.
-    const isHopeful = attempt === 1 && this.#carefulFor === 0 && !writes.some(({ kind }) => kind === "draft");
+    // A piece of a draft changes no version that would tell that its thread was deleted meanwhile, and messages that go with
+    // their thread in the same batch meet no index that would tell that they were there before.
+    const isSimple = !writes.some(({ kind }) => kind === "draft" || kind === "delete");
+    const isHopeful = attempt === 1 && this.#carefulFor === 0 && isSimple;
     if (this.#carefulFor > 0) this.#carefulFor--;
     return transact(run, writes, encoded, isHopeful);
   }
