@@ -52,6 +52,13 @@ export const threadsSection = z
       .optional()
       .describe("Threads last active longer ago are removed, within the hour. Not set: none is."),
     messageMib: z.int().min(1).max(64).default(16).describe("Largest message in MiB."),
+    requestsPerMinute: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(6000)
+      .describe("Requests to `/api` of one user in any 60 seconds. One more is answered 429."),
+    streamsMax: z.int().min(1).max(100_000).default(100).describe("Threads that one user may follow live at once."),
     redact: z
       .array(secret)
       .max(100)

@@ -9,6 +9,7 @@ import { httpHandler } from "./http.ts";
 import { type Listener, listen } from "./listen.ts";
 import { loadReport } from "./load.ts";
 import { apiHandler } from "./routes/api.ts";
+import { ApiRate } from "./routes/api-rate.ts";
 import { pages } from "./routes/pages.ts";
 import { threadHandlers } from "./routes/threads-api.ts";
 
@@ -90,6 +91,7 @@ function apiOf(
   return apiHandler({
     ...{ clock, version, authenticate },
     limits: { bodyBytesMax, bodyMs: limits.bodyMs },
+    rate: new ApiRate({ clock, requestsPerMinute: config.threads.requestsPerMinute, streamsMax: config.threads.streamsMax }),
     keepAliveMs: limits.keepAliveMs,
     leaving,
     handlers: threadHandlers({ threads, clock }),

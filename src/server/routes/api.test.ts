@@ -3,9 +3,11 @@ import { MillraceError, VirtualClock } from "../../base/index.ts";
 import type { Identity } from "../../gateway/index.ts";
 import { type ApiRouteName, apiRoutes } from "../../wire/index.ts";
 import { type ApiHandlers, type ApiResult, apiHandler } from "./api.ts";
+import { ApiRate } from "./api-rate.ts";
 
 const ADA: Identity = { tenant: "acme", team: "core", user: "ada", scopes: [], kind: "token" };
 const BODY_BYTES_MAX = 2000;
+const REQUESTS_PER_MINUTE = 50;
 
 interface Told {
   name: ApiRouteName;
@@ -27,8 +29,10 @@ function make(answer: (told: Told) => ApiResult | Promise<ApiResult> = () => ({ 
       },
     ]),
   ) as unknown as ApiHandlers;
+  const clock = new VirtualClock();
   const handle = apiHandler({
-    clock: new VirtualClock(),
+    clock,
+    rate: new ApiRate({ clock, requestsPerMinute: REQUESTS_PER_MINUTE, streamsMax: 2 }),
     version: "0.0.0-test",
     keepAliveMs: 1000,
     leaving: new AbortController().signal,
@@ -53,7 +57,7 @@ function make(answer: (told: Told) => ApiResult | Promise<ApiResult> = () => ({ 
     const answered = await response.text();
     return { status: response.status, headers: response.headers, json: answered === "" ? undefined : JSON.parse(answered) };
   };
-  return { ask, told, reported, handle };
+  return { ask, told, reported, handle, clock };
 }
 
 describe("finding the route", () => {
@@ -152,5 +156,43 @@ describe("what is answered", () => {
     const answer = await broken.ask("GET", "/api/threads");
     expect([answer.status, broken.reported.length]).toEqual([500, 1]);
     for (const { json } of [told, answer]) expect(JSON.stringify(json)).not.toContain("secret");
+  });
+});
+
+describe("too much", () => {
+  test("requests of a user are counted by the minute", async () => {
+    const { ask, told, clock } = make();
+    for (let count = 0; count < REQUESTS_PER_MINUTE; count++) expect((await ask("GET", "/api/threads")).status).toBe(200);
+    const refused = await ask("GET", "/api/threads");
+    expect([refused.status, refused.json.error.code, Number(refused.headers.get("retry-after")) > 0]).toEqual([
+      429,
+      "rate_limited",
+      true,
+    ]);
+    expect(told).toHaveLength(REQUESTS_PER_MINUTE);
+    await clock.advance(61_000);
+    expect((await ask("GET", "/api/threads")).status).toBe(200);
+  });
+
+  test("event streams of a user are counted while they are open", async () => {
+    const open: AbortController[] = [];
+    async function* quiet(): AsyncGenerator<never> {
+      await new Promise<void>((resolve) => open.at(-1)?.signal.addEventListener("abort", () => resolve()));
+    }
+    const { handle } = make(() => ({ events: quiet() }));
+    const follow = () => {
+      const leave = new AbortController();
+      open.push(leave);
+      const headers = { authorization: "Bearer right" };
+      return handle(
+        "GET",
+        "/api/threads/t/events",
+        new Request("http://any/api/threads/t/events", { headers, signal: leave.signal }),
+      );
+    };
+    expect([(await follow())?.status, (await follow())?.status, (await follow())?.status]).toEqual([200, 200, 429]);
+    open[0]?.abort();
+    expect((await follow())?.status).toBe(200);
+    for (const leave of open) leave.abort();
   });
 });

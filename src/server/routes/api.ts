@@ -5,7 +5,6 @@ import { type Clock, MillraceError } from "../../base/index.ts";
 import type { Authenticate, Identity } from "../../gateway/index.ts";
 import {
   API_ERRORS,
-  type ApiErrorCode,
   type ApiRoute,
   type ApiRouteName,
   apiRoutes,
@@ -14,6 +13,8 @@ import {
   type QueryOf,
 } from "../../wire/index.ts";
 import { type BodyLimits, receiveBody } from "../body.ts";
+import type { ApiRate } from "./api-rate.ts";
+import type { ApiRefusal } from "./api-refusal.ts";
 import { type ApiEvent, eventStream } from "./event-stream.ts";
 
 export interface ApiCall<Query, Body> {
@@ -24,14 +25,6 @@ export interface ApiCall<Query, Body> {
   readonly body: Body;
   readonly headers: Headers;
   readonly signal: AbortSignal;
-}
-
-export interface ApiRefusal {
-  readonly refused: ApiErrorCode;
-  /** For the caller: what happened and what to do next. */
-  readonly message: string;
-  readonly version?: number;
-  readonly retryAfterSeconds?: number;
 }
 
 /** `value`: the answer as the route's schema says; nothing for an empty one. `events` end with the call's signal. */
@@ -45,6 +38,7 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly version: string;
   readonly limits: BodyLimits;
+  readonly rate: ApiRate;
   /** Silence of an event stream after which a comment goes out. */
   readonly keepAliveMs: number;
   /** Aborts when the server is to stop: event streams end then. */
@@ -98,21 +92,45 @@ async function serve(options: ApiOptions, { name, route, params }: Matched, requ
       identity.refused === "overloaded" ? "unavailable" : identity.refused === "permission" ? "permission" : "authentication";
     return answerTo({ ...identity, refused });
   }
+  const tooMany = options.rate.request(identity);
+  if (tooMany) return answerTo(tooMany);
   const query = parsed(route.query, () => Object.fromEntries(new URL(request.url).searchParams), "query");
   if ("refused" in query) return answerTo(query);
   const body = route.body ? await bodyOf(options, route.body, request) : { value: undefined };
   if ("refused" in body) return answerTo(body);
   const { headers, signal } = request;
-  const ends = new AbortController();
-  const until = route.events ? AbortSignal.any([signal, options.leaving, ends.signal]) : signal;
-  const call = { identity, params, query: query.value, body: body.value, headers, signal: until };
+  const call = { identity, params, query: query.value, body: body.value, headers, signal };
   // The table and the handlers are keyed by the same names; which one it is, is known only now.
   const handler = options.handlers[name] as (call: unknown) => Promise<ApiResult>;
+  if (route.events) return followed(handler, call, options);
   const result = await handler(call);
   if ("refused" in result) return answerTo(result);
-  if ("events" in result) return eventStream(result.events, ends, options);
-  if (result.value === undefined) return new Response(null, { status: route.status });
+  if (!("value" in result) || result.value === undefined) return new Response(null, { status: route.status });
   return Response.json(result.value, { status: route.status });
+}
+
+/** Its events end when the caller leaves, the server is to stop, or the handler has no more. */
+async function followed(
+  handler: (call: unknown) => Promise<ApiResult>,
+  call: ApiCall<unknown, unknown>,
+  options: ApiOptions,
+): Promise<Response> {
+  const stream = options.rate.stream(call.identity);
+  if ("refused" in stream) return answerTo(stream);
+  const ends = new AbortController();
+  const signal = AbortSignal.any([call.signal, options.leaving, ends.signal]);
+  try {
+    const result = await handler({ ...call, signal });
+    if ("events" in result) {
+      signal.addEventListener("abort", stream.end, { once: true });
+      return eventStream(result.events, ends, options);
+    }
+    stream.end();
+    return "refused" in result ? answerTo(result) : new Response(null, { status: 204 });
+  } catch (error) {
+    stream.end();
+    throw error;
+  }
 }
 
 function match(patterns: readonly Pattern[], method: string, path: string): Matched | ApiRefusal | { allow: string[] } {

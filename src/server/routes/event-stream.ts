@@ -19,7 +19,7 @@ export interface EventStreamOptions {
 const COMMENT = utf8(": keep-alive\n\n");
 const HEADERS = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no" };
 
-/** @param ends aborted when the reader leaves: what the events come from waits for nobody then. */
+/** @param ends aborted when there is no more to read, or nobody who reads. */
 export function eventStream(
   events: AsyncIterable<ApiEvent>,
   ends: AbortController,
@@ -47,9 +47,11 @@ export function eventStream(
           return;
         }
         cancel();
+        ends.abort();
         controller.close();
       } catch (error) {
         cancel();
+        ends.abort();
         report(error);
         controller.error(error);
       }

@@ -3,7 +3,8 @@
 import type { Clock } from "../../base/index.ts";
 import type { ListFilter, LiveEvent, Outcome, Refused, Threads } from "../../threads/index.ts";
 import type { BodyOf, QueryOf } from "../../wire/index.ts";
-import type { ApiHandlers, ApiRefusal, ApiResult } from "./api.ts";
+import type { ApiHandlers, ApiResult } from "./api.ts";
+import type { ApiRefusal } from "./api-refusal.ts";
 import type { ApiEvent } from "./event-stream.ts";
 import { eventOnWire, messageOffWire, pageOnWire, shareOnWire, threadOnWire } from "./thread-wire.ts";
 
