@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { seededRandom, utf8, uuidv7Source, VirtualClock } from "../base/index.ts";
 import type { Json } from "../ports/index.ts";
+import { MemoryThreadStore } from "../stores/memory/index.ts";
 import { threadOfSession } from "./digest.ts";
 import { exportThreads } from "./export-threads.ts";
 import { type ImportOptions, importThreads } from "./import-threads.ts";
@@ -8,7 +9,7 @@ import { jsonLines } from "./json-lines.ts";
 import { redactor } from "./redaction.ts";
 import { removeExpired } from "./retention.ts";
 import { notingTenants, tenantsOf } from "./tenants.ts";
-import { ada, PlainThreadStore, service, writeTo } from "./testing.ts";
+import { ada, service, WatchedThreadStore, writeTo } from "./testing.ts";
 import { THREAD_POLICY } from "./thread-policy.ts";
 
 async function* bytesOf(lines: readonly string[], chunkBytes = 7): AsyncGenerator<Uint8Array> {
@@ -16,13 +17,13 @@ async function* bytesOf(lines: readonly string[], chunkBytes = 7): AsyncGenerato
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.slice(at, at + chunkBytes);
 }
 
-function importer(store: PlainThreadStore, lines: readonly string[], more: Partial<ImportOptions> = {}) {
+function importer(store: WatchedThreadStore, lines: readonly string[], more: Partial<ImportOptions> = {}) {
   const owner = { tenant: "acme", team: "core", user: "ada", nowMs: 5 };
   return importThreads({ ...owner, source: bytesOf(lines), write: writeTo(store), redact: redactor(), ...more });
 }
 
-const said = (store: PlainThreadStore) =>
-  [...store.kept.values()].map(({ thread, messages }) => ({
+const said = async (store: WatchedThreadStore) =>
+  (await store.everything()).map(({ thread, messages }) => ({
     ...thread,
     said: messages.map(({ clientId, mark }) => clientId + (mark ? ` (${mark})` : "")),
   }));
@@ -45,7 +46,7 @@ test("lines: blank ones are left out; one that is torn, too long or no object co
 
 describe("our own export", () => {
   test("comes back whole, once, also into a place that has part of it, and goes on after any thread", async () => {
-    const { threads, store } = service();
+    const { threads, store } = service(new MemoryThreadStore());
     for (let thread = 0; thread < 3; thread++) {
       const messages = Array.from({ length: 120 }, (_, index) => ({
         ...{
@@ -69,7 +70,7 @@ describe("our own export", () => {
     }
     const lines = await Array.fromAsync(exportThreads({ store, tenant: "acme", viewer: undefined }));
     expect(lines.join()).not.toContain("tokenHash");
-    const other = new PlainThreadStore();
+    const other = new WatchedThreadStore(new MemoryThreadStore());
     const progress: number[] = [];
     expect(await importer(other, lines.slice(0, 150))).toMatchObject({ messages: 147, broken: 0 });
     const result = await importer(other, lines, { keepsOwners: true, onProgress: (line) => progress.push(line) });
@@ -117,25 +118,25 @@ describe("a Claude Code transcript", () => {
   ];
 
   test("becomes a thread a session, sub-agents its children, a changed question a fork; twice is once", async () => {
-    const store = new PlainThreadStore();
+    const store = new WatchedThreadStore(new MemoryThreadStore());
     for (const broken of [1, 1]) expect(await importer(store, lines)).toEqual({ messages: 12, refused: 0, skipped: 2, broken });
-    const [main, side, fork, next] = said(store);
+    const [main, side, fork, next] = await said(store);
     const id = threadOfSession("acme", "claude-code:s1");
     expect(main).toMatchObject({ id, title: "fix it [redacted: GitHub token]", client: "claude-code", repository: "/src/app" });
     expect(main?.said).toEqual(["u1", "a1", "a2", "r1", "r2", "a3", "u2"]);
     expect(side).toMatchObject({ origin: { kind: "child", thread: id, sequence: 3 }, said: ["side1", "side2"] });
     expect(fork).toMatchObject({ origin: { kind: "fork", thread: id, sequence: 6 }, said: ["u3", "a4"] });
     expect(next).toMatchObject({ session: "claude-code:s2", said: ["c1 (compaction)"] });
-    expect([...store.kept.values()][0]?.messages[1]).toMatchObject({ author: "claude-x", usage: { input: 5, cached: 4 } });
+    expect((await store.everything())[0]?.messages[1]).toMatchObject({ author: "claude-x", usage: { input: 5, cached: 4 } });
   });
 
   test("goes on at a line, with the threads it would have had", async () => {
-    const [whole, parts] = [new PlainThreadStore(), new PlainThreadStore()];
+    const [whole, parts] = [new WatchedThreadStore(new MemoryThreadStore()), new WatchedThreadStore(new MemoryThreadStore())];
     await importer(whole, lines);
     await importer(parts, lines.slice(0, 8));
     await importer(parts, lines, { fromLine: 8 });
-    const shape = (store: PlainThreadStore) => said(store).map((thread) => ({ ...thread, version: 0 }));
-    expect(shape(parts)).toEqual(shape(whole));
+    const shape = async (store: WatchedThreadStore) => (await said(store)).map((thread) => ({ ...thread, version: 0 }));
+    expect(await shape(parts)).toEqual(await shape(whole));
   });
 });
 
@@ -154,16 +155,16 @@ test("a Codex rollout becomes a thread, titled by its first question", async () 
     item(7, { type: "function_call_output", call_id: "1", output: "ok" }),
     item(8, { message: "so far" }, "compacted"),
   ];
-  const store = new PlainThreadStore();
+  const store = new WatchedThreadStore(new MemoryThreadStore());
   await importer(store, lines);
   expect(await importer(store, lines)).toEqual({ messages: 6, refused: 0, skipped: 3, broken: 0 });
-  expect(said(store)).toMatchObject([
+  expect(await said(store)).toMatchObject([
     {
       ...{ session: "codex:th-1", title: "Mend the build", model: "gpt-x", repository: "/src/app", client: "codex" },
       said: ["th-1:2", "th-1:3", "th-1:4", "th-1:6", "th-1:7", "th-1:8 (compaction)"],
     },
   ]);
-  expect([...store.kept.values()][0]?.messages.map(({ role }) => role)).toEqual([
+  expect((await store.everything())[0]?.messages.map(({ role }) => role)).toEqual([
     "developer",
     "user",
     "user",
@@ -174,16 +175,16 @@ test("a Codex rollout becomes a thread, titled by its first question", async () 
 });
 
 test("a file of no known format is told as such; an empty one is nothing", async () => {
-  const store = new PlainThreadStore();
+  const store = new WatchedThreadStore(new MemoryThreadStore());
   await expect(importer(store, ['{"x":1}', "y"])).rejects.toThrow(/no export of threads/);
   expect(await importer(store, [])).toEqual({ messages: 0, refused: 0, skipped: 0, broken: 0 });
 });
 
 test("retention removes what is older than a tenant's policy says, however many pages, and nothing else", async () => {
   const clock = new VirtualClock(undefined, setImmediate);
-  const store = new PlainThreadStore();
+  const store = new WatchedThreadStore(new MemoryThreadStore());
   const write = notingTenants(writeTo(store));
-  const { threads } = service({ store, write, ids: uuidv7Source(clock, seededRandom(3)) }, clock);
+  const { threads } = service(new MemoryThreadStore(), { store, write, ids: uuidv7Source(clock, seededRandom(3)) }, clock);
   for (let index = 0; index < 250; index++) await threads.create(ada, { id: `old${index}` });
   await threads.create({ ...ada, tenant: "keeps" }, { id: "old" });
   await threads.share(ada, "old0", { visibility: "link" });
@@ -193,9 +194,7 @@ test("retention removes what is older than a tenant's policy says, however many 
   const run = () => removeExpired({ store, write, clock, policyOf, tenants: tenantsOf(store) });
   expect(await run()).toBe(250);
   expect(await run()).toBe(0);
-  const live = [...store.kept.values()]
-    .filter(({ isDeleted }) => !isDeleted)
-    .map(({ thread }) => `${thread.tenant}/${thread.id}`);
+  const live = (await store.everything()).map(({ thread }) => `${thread.tenant}/${thread.id}`);
   expect(live.filter((name) => !name.startsWith(" "))).toEqual(["keeps/old", "acme/new"]);
   expect(live.filter((name) => name.startsWith(" audit"))).toHaveLength(1);
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { Cancellation, VirtualClock } from "../base/index.ts";
 import type { NewMessage, ThreadKey } from "../ports/index.ts";
-import { MemoryChannel } from "../stores/memory/index.ts";
+import { MemoryChannel, MemoryThreadStore } from "../stores/memory/index.ts";
 import { Announcements } from "./announcements.ts";
 import { Live, type LiveEvent } from "./live.ts";
-import { PlainThreadStore, writeTo } from "./testing.ts";
+import { WatchedThreadStore, writeTo } from "./testing.ts";
 
 const KEY: ThreadKey = { tenant: "acme", id: "t_1" };
 const CREATE = { user: "ada", team: "core", createdMs: 1, visibility: "private" } as const;
 
 function setup() {
   const clock = new VirtualClock(undefined, setImmediate);
-  const store = new PlainThreadStore();
+  const store = new WatchedThreadStore(new MemoryThreadStore());
   const channel = new MemoryChannel();
   const silent = writeTo(store);
   const announcements = new Announcements(channel, clock);

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { seededRandom, text, utf8, uuidv7Source, VirtualClock } from "../base/index.ts";
 import type { Json, Message } from "../ports/index.ts";
+import { MemoryThreadStore } from "../stores/memory/index.ts";
 import { threadOfSession } from "./digest.ts";
 import { Recorder, type RecorderOptions } from "./recorder.ts";
 import { redactor } from "./redaction.ts";
-import { PlainThreadStore, writeTo } from "./testing.ts";
+import { WatchedThreadStore, writeTo } from "./testing.ts";
 import { THREAD_POLICY } from "./thread-policy.ts";
 import type { EndedTurn, Turn, TurnEnd, TurnMessage } from "./turn.ts";
 
@@ -15,7 +16,7 @@ const USAGE = { input: 10, cacheRead: 90, cacheWrite: 5, output: 7 };
 
 function setup(options: Partial<RecorderOptions> = {}) {
   const clock = new VirtualClock(undefined, setImmediate);
-  const store = new PlainThreadStore();
+  const store = new WatchedThreadStore(new MemoryThreadStore());
   const ids = uuidv7Source(clock, seededRandom(7));
   const recorder = new Recorder({ store, write: writeTo(store), clock, ids, redact: redactor(), ...options });
   let calls = 0;
@@ -56,7 +57,8 @@ function setup(options: Partial<RecorderOptions> = {}) {
     begin(turn(messages, more)).end(end(answer, ended));
     await recorder.idle();
   };
-  const threads = () => [...store.kept.values()].map(({ thread, messages }) => ({ ...thread, said: messages.map(wordsOf) }));
+  const threads = async () =>
+    (await store.everything()).map(({ thread, messages }) => ({ ...thread, said: messages.map(wordsOf) }));
   return { clock, store, recorder, turn, end, begin, tell, threads, ids };
 }
 
@@ -68,12 +70,12 @@ describe("a conversation", () => {
     const { tell, threads, store } = setup({ costOf: () => 3 });
     await tell([says("user", "fix it")], "done");
     await tell([says("user", "fix it"), says("assistant", "done"), says("user", "thanks")], "welcome");
-    expect(threads()).toHaveLength(1);
-    expect(threads()[0]).toMatchObject({
+    expect(await threads()).toHaveLength(1);
+    expect((await threads())[0]).toMatchObject({
       ...{ title: "fix it", user: "ada", team: "core", visibility: "private", client: "claude-code", model: "claude-x" },
       said: ["You help.", "fix it", "done", "thanks", "welcome"],
     });
-    const [, , answer] = [...store.kept.values()][0]?.messages ?? [];
+    const [, , answer] = (await store.everything())[0]?.messages ?? [];
     expect(answer).toMatchObject({
       role: "assistant",
       author: "claude-x",
@@ -88,7 +90,7 @@ describe("a conversation", () => {
     const other = new Recorder({ store, write: writeTo(store), clock, ids, redact: redactor() });
     begin(turn([says("user", "a"), says("assistant", "b"), says("user", "c")]), other).end(end("d"));
     await other.idle();
-    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "b", "c", "d"]]);
+    expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "b", "c", "d"]]);
   });
 
   test("told again adds nothing: a retry, a hit, noise that moved", async () => {
@@ -109,7 +111,7 @@ describe("a conversation", () => {
       [noisy, { role: "assistant", content: [thought, { type: "text", text: "b", id: "msg_1" }] }, says("user", "c")],
       "d",
     );
-    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "b", "c", "d"]]);
+    expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "b", "c", "d"]]);
   });
 
   test("a changed prompt is stored again, in the same thread", async () => {
@@ -117,7 +119,7 @@ describe("a conversation", () => {
     await tell([says("user", "a")], "b");
     const messages = () => [says("system", "You help more."), says("user", "a"), says("assistant", "b"), says("user", "c")];
     await tell([], "d", { messages });
-    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "b", "You help more.", "c", "d"]]);
+    expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "b", "You help more.", "c", "d"]]);
   });
 
   test("a changed past becomes a fork that begins after the last common message", async () => {
@@ -126,7 +128,7 @@ describe("a conversation", () => {
     await tell([says("user", "a"), says("assistant", "b"), says("user", "c")], "d");
     await tell([says("user", "a"), says("assistant", "b"), says("user", "C")], "D");
     await tell([says("user", "a"), says("assistant", "b"), says("user", "C"), says("assistant", "D"), says("user", "e")], "f");
-    const [whole, fork] = threads();
+    const [whole, fork] = await threads();
     expect(whole?.said).toEqual(["You help.", "a", "b", "c", "d"]);
     expect(fork).toMatchObject({ origin: { kind: "fork", thread: whole?.id, sequence: 3 }, said: ["C", "D", "e", "f"] });
   });
@@ -135,16 +137,16 @@ describe("a conversation", () => {
     const { tell, threads } = setup();
     await tell([says("user", "a")], "half", {}, { isWhole: false, outcome: "client_left" });
     await tell([says("user", "a")], "b");
-    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "b"]]);
+    expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "b"]]);
     await tell([says("user", "a")], "B");
-    expect(threads()[1]).toMatchObject({ origin: { kind: "fork", sequence: 2 }, said: ["B"] });
+    expect((await threads())[1]).toMatchObject({ origin: { kind: "fork", sequence: 2 }, said: ["B"] });
   });
 
   test("goes on with what there was of an answer that was cut short", async () => {
     const { tell, threads } = setup();
     await tell([says("user", "a")], "half", {}, { isWhole: false, outcome: "client_left" });
     await tell([says("user", "a"), says("assistant", "half"), says("user", "stop it")], "b");
-    expect(threads().map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "stop it", "b"]]);
+    expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "stop it", "b"]]);
   });
 
   test("says where its assistant works, where the client or its prompt does", async () => {
@@ -156,7 +158,7 @@ describe("a conversation", () => {
     begin(turn([], { messages: () => [prompt, says("user", "a")] })).end(end("b"));
     begin(turn([says("user", "c")], { repository: "github.com/acme/mill" })).end(end("d"));
     await recorder.idle();
-    expect(threads().map(({ repository }) => repository)).toEqual(["/home/ada/mill race", "github.com/acme/mill"]);
+    expect((await threads()).map(({ repository }) => repository)).toEqual(["/home/ada/mill race", "github.com/acme/mill"]);
   });
 
   test("of another user, tenant or session is another thread, word for word the same", async () => {
@@ -164,7 +166,7 @@ describe("a conversation", () => {
     for (const more of [{}, { user: "bob" }, { tenant: "other" }, { session: "s1" }, { session: "s2" }]) {
       await tell([says("user", "a")], "b", more);
     }
-    expect(threads().map(({ said }) => said)).toEqual(Array(5).fill(["You help.", "a", "b"]));
+    expect((await threads()).map(({ said }) => said)).toEqual(Array(5).fill(["You help.", "a", "b"]));
   });
 });
 
@@ -176,7 +178,7 @@ describe("a session that its client names", () => {
     expect((recorder.begin(turn([], { session: "main" })) as { label: string }).label).toBe(id);
     await tell([says("user", "a")], "b", { session: "main" });
     await tell([says("user", "search")], "found", { session: "main/agent", parentSession: "main" });
-    const [main, child] = threads();
+    const [main, child] = await threads();
     expect(main).toMatchObject({ id, session: "main" });
     expect(child).toMatchObject({ session: "main/agent", origin: { kind: "child", thread: id, sequence: 3 } });
   });
@@ -187,7 +189,7 @@ describe("a session that its client names", () => {
     await tell([says("user", "a")], "b", { session });
     await tell([says("user", "summary: a, b")], "go on", { session });
     await tell([], "4", { session, messages: () => [says("system", "You count."), says("user", "2 + 2")] });
-    const [main, beside] = threads();
+    const [main, beside] = await threads();
     expect(main?.said).toEqual(["You help.", "a", "b", "summary: a, b (compaction)", "go on"]);
     expect(beside).toMatchObject({
       origin: { kind: "child", thread: main?.id, sequence: 5 },
@@ -201,7 +203,7 @@ describe("a session that its client names", () => {
     await tell([says("user", "fix it")], "b", { session: "s1" });
     await tell([says("user", "look")], "b", { session: "s2" });
     await tell([], "Looking", { session: "s2", kind: "title" });
-    expect(threads().map(({ title, said }) => [title, said.length])).toEqual([
+    expect((await threads()).map(({ title, said }) => [title, said.length])).toEqual([
       ["Mending", 3],
       ["Looking", 3],
     ]);
@@ -217,14 +219,14 @@ describe("drafts", () => {
     await clock.advance(100);
     for (const log of logs) log.chunk(utf8("data: é\n\n").slice(0, 7));
     await clock.advance(100);
-    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(Array(2).fill("data: 1"));
+    expect((await store.everything()).map(({ drafts }) => drafts[0]?.text)).toEqual(Array(2).fill("data: 1"));
     for (const log of logs) log.chunk(utf8("data: é\n\n").slice(7));
     await clock.advance(100);
-    expect([...store.kept.values()].map(({ drafts }) => [...drafts.values()][0]?.text)).toEqual(Array(2).fill("data: 1data: é"));
+    expect((await store.everything()).map(({ drafts }) => drafts[0]?.text)).toEqual(Array(2).fill("data: 1data: é"));
     for (const log of logs) log.end(end("b"));
     await recorder.idle();
-    expect([...store.kept.values()].map(({ drafts }) => drafts.size)).toEqual([0, 0]);
-    expect(threads().map(({ said }) => said)).toEqual(Array(2).fill(["You help.", "a", "b"]));
+    expect((await store.everything()).map(({ drafts }) => drafts.length)).toEqual([0, 0]);
+    expect((await threads()).map(({ said }) => said)).toEqual(Array(2).fill(["You help.", "a", "b"]));
     await clock.advance(1000);
     expect(clock.pendingCount).toBe(0);
     expect(recorder.stats()).toEqual({ turns: 0, bytes: 0, recorded: 2, refused: 0, dropped: 0 });
@@ -276,7 +278,7 @@ describe("limits", () => {
     expect(recorder.begin(turn([], { kind: "side" }))).toBeUndefined();
     await tell([says("user", "very secret")], "also secret");
     expect(JSON.stringify(store.writes)).not.toContain("secret");
-    expect([...store.kept.values()][0]?.messages).toHaveLength(3);
+    expect((await store.everything())[0]?.messages).toHaveLength(3);
   });
 
   test("messages that cannot be read are dropped, and throw at nobody", async () => {
@@ -312,7 +314,7 @@ describe("whatever is said", () => {
       fc.asyncProperty(talk, fc.integer({ min: 1, max: 4 }), async (pairs, messagesMax) => {
         const { tell, threads } = setup({ messagesMax, threadsMax: 1 });
         for (let turn = 1; turn <= pairs.length; turn++) await tell(history(pairs, turn), `${turn - 1}${pairs[turn - 1]?.[1]}`);
-        expect(threads().map(({ said }) => said)).toEqual([["You help.", ...wordsIn(pairs)]]);
+        expect((await threads()).map(({ said }) => said)).toEqual([["You help.", ...wordsIn(pairs)]]);
       }),
     );
   });
@@ -326,7 +328,7 @@ describe("whatever is said", () => {
         const place = at % past.length;
         const edited = past.map((message, index) => (index === place ? says(message.role, "EDITED") : message));
         await tell([...edited, says("user", "next")], "end");
-        const [whole, fork, ...more] = threads();
+        const [whole, fork, ...more] = await threads();
         expect(more).toEqual([]);
         expect(whole?.said).toEqual(["You help.", ...wordsIn(pairs)]);
         const rest = [...edited.slice(place), says("user", "next")].map(({ content }) => (content[0] as { text: string }).text);
@@ -351,11 +353,9 @@ describe("whatever is said", () => {
         };
         for (const isOther of order) await next(isOther ? 1 : 0);
         for (let turn = 0; turn < 12; turn++) await next(turn % 2 === 0 ? 0 : 1);
-        expect(
-          threads()
-            .map(({ said }) => said.slice(1).join())
-            .sort(),
-        ).toEqual(sides.map((pairs) => wordsIn(pairs).join()).sort());
+        expect((await threads()).map(({ said }) => said.slice(1).join()).sort()).toEqual(
+          sides.map((pairs) => wordsIn(pairs).join()).sort(),
+        );
       }),
     );
   });

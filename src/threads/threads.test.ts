@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { VirtualClock } from "../base/index.ts";
 import type { NewMessage } from "../ports/index.ts";
+import { MemoryThreadStore } from "../stores/memory/index.ts";
 import { ADMIN_SCOPE, type Caller } from "./caller.ts";
 import type { Outcome } from "./outcome.ts";
 import { ada, service } from "./testing.ts";
@@ -32,7 +33,7 @@ describe("rights", () => {
   };
 
   test.each(ways)("%s: a thread that is not shown to the caller is missing, whoever asks", async (way) => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     const { id } = got(await threads.create(ada, { title: "one" }));
     for (const caller of [bob, cleo, stranger]) {
       expect(await call(threads, caller, way, id)).toEqual({ kind: "missing" });
@@ -42,7 +43,7 @@ describe("rights", () => {
   });
 
   test.each(["append", "patch", "delete", "share"] as const)("%s: what one may read is not one's to change", async (way) => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     const { id } = got(await threads.create(ada, { visibility: "team" }));
     expect((await call(threads, bob, way, id)).kind).toBe("forbidden");
     expect((await call(threads, cleo, way, id)).kind).toBe("missing");
@@ -50,7 +51,7 @@ describe("rights", () => {
   });
 
   test("team and organisation see what is shown to them, in pages and hits too", async () => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     for (const visibility of ["private", "team", "organisation"] as const) {
       await threads.create(ada, { visibility, title: visibility, messages: [says(visibility, "needle")] });
     }
@@ -68,7 +69,7 @@ describe("rights", () => {
   });
 
   test("a taken id of somebody else's is not told as such", async () => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     got(await threads.create(ada, { id: "plan" }));
     expect(await threads.create(bob, { id: "plan" })).toEqual({ kind: "invalid", why: "Choose another id." });
     expect(await threads.create(ada, { id: "plan" })).toEqual({ kind: "conflict", version: 1 });
@@ -78,7 +79,7 @@ describe("rights", () => {
 
 describe("put", () => {
   test("a conflict tells the version there is, and nothing of either side is lost", async () => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     const first = got(await threads.put(ada, "plan", 0, { title: "a", messages: [says("1")] }));
     const second = got(await threads.put(ada, "plan", first.version, { messages: [says("1"), says("2")] }));
     expect(await threads.put(ada, "plan", first.version, { title: "b", messages: [says("3")] })).toEqual({
@@ -93,7 +94,7 @@ describe("put", () => {
 
 describe("cursors", () => {
   test("pages join without gap or repeat; a forged or foreign cursor is a clear error", async () => {
-    const { threads } = service();
+    const { threads } = service(new MemoryThreadStore());
     for (let index = 0; index < 7; index++) await threads.create(ada, { id: `n${index}` });
     const seen: string[] = [];
     let after: string | undefined;
@@ -125,7 +126,7 @@ describe("cursors", () => {
 describe("links", () => {
   test("a token opens the thread until it is over or revoked, is told once, and is nowhere kept", async () => {
     const clock = new VirtualClock(undefined, setImmediate);
-    const { threads, store } = service({}, clock);
+    const { threads, store } = service(new MemoryThreadStore(), {}, clock);
     const { id } = got(await threads.create(ada, { messages: [says("1")] }));
     const ends = got(await threads.share(ada, id, { visibility: "link", expiresMs: clock.now() + 1000 }));
     const stays = got(await threads.share(ada, id, { visibility: "link" }));
@@ -143,7 +144,7 @@ describe("links", () => {
 
   test("a policy forbids links, made before too, or bounds their days; it says what threads are by default", async () => {
     let policy = { ...THREAD_POLICY, visibility: "team" as const, linkDaysMax: 1 as number | undefined };
-    const { threads, clock } = service({ policyOf: () => policy });
+    const { threads, clock } = service(new MemoryThreadStore(), { policyOf: () => policy });
     const { id, visibility } = got(await threads.create(ada, {}));
     expect(visibility).toBe("team");
     expect((await threads.share(ada, id, { visibility: "link" })).kind).toBe("invalid");
@@ -154,7 +155,7 @@ describe("links", () => {
   });
 
   test("who shared what when is kept, and outlives the thread", async () => {
-    const { threads, clock } = service();
+    const { threads, clock } = service(new MemoryThreadStore());
     const { id } = got(await threads.create(ada, {}));
     const { share } = got(await threads.share(ada, id, { visibility: "link" }));
     await threads.share(ada, id, { visibility: "organisation" });
@@ -174,11 +175,11 @@ describe("links", () => {
 });
 
 test("sizes are bounded, and secrets are taken out before anything is stored", async () => {
-  const { threads, store } = service({ limits: { messageBytesMax: 100 } });
+  const { threads, store } = service(new MemoryThreadStore(), { limits: { messageBytesMax: 100 } });
   expect((await threads.create(ada, { messages: [says("1", "x".repeat(200))] })).kind).toBe("too_large");
   expect((await threads.create(ada, { title: "x".repeat(501) })).kind).toBe("invalid");
   expect((await threads.create(ada, { id: "../x" })).kind).toBe("invalid");
   await threads.create(ada, { messages: [says("1", `ghp_${"a1".repeat(18)}`)] });
   expect(JSON.stringify(store.writes)).not.toContain("ghp_");
-  expect(() => service({ limits: { writeBytesMax: 0 } })).toThrow(/writeBytesMax/);
+  expect(() => service(new MemoryThreadStore(), { limits: { writeBytesMax: 0 } })).toThrow(/writeBytesMax/);
 });
