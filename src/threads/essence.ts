@@ -18,6 +18,16 @@ const NOISE: ReadonlySet<string> = new Set([
   ],
   ...["encrypted_content", "annotations", "citations", "logprobs", "caller", "phase"],
 ]);
+/** What calls of tools and their answers say; clients add to them what they like. */
+const SAID: ReadonlyMap<Json | undefined, ReadonlySet<string>> = new Map([
+  ["tool_use", new Set(["type", "name", "input"])],
+  ["tool_result", new Set(["type", "content"])],
+  ["function", new Set(["type", "function"])],
+  ["function_call", new Set(["type", "name", "arguments"])],
+  ["function_call_output", new Set(["type", "output"])],
+  ["custom_tool_call", new Set(["type", "name", "input"])],
+  ["custom_tool_call_output", new Set(["type", "output"])],
+]);
 const UNSAID: ReadonlySet<string> = new Set(["thinking", "redacted_thinking", "reasoning", "compaction"]);
 const TEXT: ReadonlySet<string> = new Set(["text", "input_text", "output_text"]);
 const REMINDER = "<system-reminder>";
@@ -58,10 +68,12 @@ function blockEssence(block: Json, depth: number): string {
   if (text !== undefined) return withoutNoise(text);
   if (!isObject(block)) return JSON.stringify(block);
   if (UNSAID.has(String(block.type)) || depth > DEPTH_MAX) return "";
+  const only = SAID.get(block.type);
   let essence = "";
   for (const name of Object.keys(block).sort()) {
     const value = block[name];
-    if (NOISE.has(name) || value === null || value === undefined) continue;
+    if (only ? !only.has(name) : NOISE.has(name)) continue;
+    if (value === null || value === undefined) continue;
     const said = name === "content" ? partsEssence(value, depth + 1) : canonical(value, 0);
     if (said !== "") essence += `${name}=${said.length}:${said}`;
   }

@@ -2,6 +2,7 @@
 // continues the conversation and asks for a long answer. Then what was printed, and Millrace's log, must fit.
 
 import { expect } from "bun:test";
+import type { WireMessage, WireThread } from "../../src/wire/index.ts";
 import type { CallLine, LogLine } from "./launched-millrace.ts";
 import type { Ended } from "./run-program.ts";
 import { FIRST_LINE, inWorkshop, type Workshop } from "./workshop.ts";
@@ -52,6 +53,7 @@ export function converse(
     const marker = `[[tool ${call.tool} ${JSON.stringify(call.arguments)}]]`;
     const first = await speak(workshop, client, { key, prompt: `Look. ${marker}`, continues: false });
     const second = await speak(workshop, client, { key, prompt: `And now? [[words ${WORDS}]]`, continues: true });
+    const kept = await threadsIn(workshop.url, key);
     const lines = await workshop.log();
 
     expect(first, first.err).toMatchObject({ code: 0 });
@@ -60,8 +62,36 @@ export function converse(
     expect(second, second.err).toMatchObject({ code: 0 });
     expect(second.out.trim().split(/\s+/)).toHaveLength(WORDS);
     expectWellServed(lines, endpoint, authRequired);
+    expectOneThread(kept);
     return [first, second];
   });
+}
+
+interface KeptThread {
+  readonly thread: WireThread;
+  readonly messages: readonly WireMessage[];
+}
+
+/** What was recorded of the conversation, once everything is. */
+async function threadsIn(url: string, key: string): Promise<readonly KeptThread[]> {
+  const get = async (path: string) => fetch(url + path, { headers: { "x-api-key": key } });
+  const isBusy = async () => !/^millrace_recording_turns 0$/m.test(await (await get("/metrics")).text());
+  while (await isBusy()) await new Promise(setImmediate);
+  const { threads } = (await (await get("/api/threads")).json()) as { threads: WireThread[] };
+  const messagesOf = async ({ id }: WireThread) =>
+    ((await (await get(`/api/threads/${id}/messages?limit=200`)).json()) as { messages: WireMessage[] }).messages;
+  return Promise.all(threads.map(async (thread) => ({ thread, messages: await messagesOf(thread) })));
+}
+
+/** Both turns, with the call of the tool and its answer, and nothing twice. */
+function expectOneThread(kept: readonly KeptThread[]): void {
+  expect(kept.map(({ thread }) => [thread.title, thread.origin])).toEqual([[expect.stringMatching(/\S/), undefined]]);
+  const said = (kept[0]?.messages ?? []).map(({ role, content }) => `${role} ${JSON.stringify(content)}`);
+  const ofModel = said.filter((message) => message.startsWith("assistant"));
+  expect(ofModel).toHaveLength(3);
+  expect(said.filter((message) => message.startsWith("user") && message.includes("Look. [[tool"))).toHaveLength(1);
+  expect(said.filter((message) => message.startsWith("user") && message.includes("And now? [[words"))).toHaveLength(1);
+  expect(ofModel.filter((message) => message.includes(FIRST_LINE))).toHaveLength(1);
 }
 
 export const callsIn = (lines: readonly LogLine[]): CallLine[] => lines.filter((line) => line.event === "call");
