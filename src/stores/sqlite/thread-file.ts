@@ -27,7 +27,9 @@ export function lockThreadFile(path: string): Database {
     create(lockPath);
     const lock = new Database(lockPath, { readwrite: true });
     try {
+      lock.run("PRAGMA journal_mode = MEMORY"); // It takes no room, and leaves nothing behind.
       lock.run("BEGIN EXCLUSIVE");
+      writeNothing(lock); // Throws where SQLite can only read: it has not taken the lock then, and says nothing.
       return lock;
     } catch (error) {
       lock.close();
@@ -57,9 +59,22 @@ export function openThreadFile(path: string, busyMsMax: number): Database {
         database.run(`PRAGMA ${pragma}`);
       }
       database.transaction(() => migrate(database, path)).exclusive();
-      keepLog(database, path);
+      database.run("BEGIN IMMEDIATE");
+      writeNothing(database); // Throws where SQLite can only read.
+      database.run("ROLLBACK");
     });
   });
+}
+
+/**
+ * Once before a connection writes, so that what is seen is on disk. A server that was killed, or whose sync failed, may have
+ * written to the log what is not: it would be taken for kept when it is sent again. A commit syncs all of the log; what a failed
+ * sync has lost is written again by a checkpoint, into the file, which is left out when somebody reads for too long.
+ */
+export function settleLog(database: Database): void {
+  database.transaction(() => {}).immediate(); // Waits for whoever holds the file, or throws.
+  database.query("PRAGMA wal_checkpoint(TRUNCATE)").get();
+  writeNothing(database);
 }
 
 /** A connection that can neither write nor checkpoint. The writer has opened the file before. */
@@ -108,26 +123,15 @@ function orClosed(database: Database, prepare: () => void): Database {
   }
 }
 
+/** Nothing new, that is, but it is a write. */
+const writeNothing = (database: Database) => database.run(`PRAGMA user_version = ${threadSteps.length}`);
+
 function migrate(database: Database, path: string): void {
   const from = versionOf(database, path);
   if (from === threadSteps.length) return;
   for (const statement of threadSteps.slice(from).flat()) database.run(statement);
   database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
   database.run(`PRAGMA user_version = ${threadSteps.length}`);
-}
-
-/**
- * A server that was killed may have written to the log what it had not synced. We would see it and take it for kept when it is
- * sent again; so it is synced first, as a checkpoint does before anything else.
- */
-function keepLog(database: Database, path: string): void {
-  try {
-    const { busy } = database.query<{ busy: number }, []>("PRAGMA wal_checkpoint(PASSIVE)").get() ?? { busy: 1 };
-    if (busy > 0) throw new MillraceError("store_unavailable", `The threads in ${path} are held by something else; try again.`);
-  } catch (error) {
-    // Room for copying it into the file is not needed.
-    if (!(error instanceof SQLiteError && error.code === "SQLITE_FULL")) throw error;
-  }
 }
 
 /** 0: the file is new. Throws `store_corrupt` when it is not ours, or newer than this program. */

@@ -5,7 +5,7 @@
 import type { Database } from "bun:sqlite";
 import { type Cancel, type Clock, MillraceError } from "../../base/index.ts";
 import type { ThreadWrite, ThreadWritten } from "../../ports/index.ts";
-import { failing, isCorrupt, lockThreadFile, openThreadFile } from "./thread-file.ts";
+import { failing, isCorrupt, lockThreadFile, openThreadFile, settleLog } from "./thread-file.ts";
 import { ThreadWriter } from "./thread-writer.ts";
 
 /** Pages in the log that are worth a checkpoint: it takes some milliseconds. */
@@ -27,6 +27,7 @@ export class ThreadWriting {
   readonly #lock: Database;
   #database: Database | undefined;
   #writer: ThreadWriter | undefined;
+  #isSettled = false;
   #cancelLook: Cancel | undefined;
   #cancelCut: Cancel | undefined;
 
@@ -45,7 +46,7 @@ export class ThreadWriting {
   }
 
   write(writes: readonly ThreadWrite[]): readonly ThreadWritten[] {
-    const writer = failing(this.#path, () => this.#open());
+    const writer = failing(this.#path, () => this.#settled());
     try {
       return failing(this.#path, () => writer.write(writes));
     } catch (error) {
@@ -77,7 +78,20 @@ export class ThreadWriting {
     return this.#writer;
   }
 
+  #settled(): ThreadWriter {
+    const writer = this.#open();
+    try {
+      if (this.#database && !this.#isSettled) settleLog(this.#database);
+      this.#isSettled = true;
+      return writer;
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+  }
+
   #drop(): void {
+    this.#isSettled = false;
     this.#database?.close();
     this.#database = undefined;
     this.#writer = undefined;
