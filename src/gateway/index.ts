@@ -29,4 +29,4 @@ export { type HttpTransport, httpTransport } from "./transport/http-transport.ts
 export { type ResponseEvents, ResponseParser } from "./transport/response-parser.ts";
 export type { Transport, TransportRequest, TransportResponse } from "./transport/transport.ts";
 export type { BeginTurn, Turn, TurnEnd, TurnLog } from "./turn.ts";
-export type { Upstream, UpstreamCredential } from "./upstream.ts";
+export { matchesWildcard, type Upstream, type UpstreamCredential } from "./upstream.ts";

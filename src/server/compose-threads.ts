@@ -10,6 +10,7 @@ import { Announcements, Live, notingTenants, Recorder, redactor, settler, Thread
 import { type OpenThreadStore, openThreadStore } from "./compose-thread-store.ts";
 import type { Config } from "./config.ts";
 import type { Log } from "./log.ts";
+import { costs } from "./thread-costs.ts";
 import { threadPolicies } from "./thread-policies.ts";
 import { recoveryJob, retentionJob, startUpkeep } from "./threads-upkeep.ts";
 
@@ -35,7 +36,13 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
   const policyOf = threadPolicies(config.threads);
   const messageBytesMax = messageMib * MIB;
   const common = { store, write, clock, ids, redact: redactor(secrets), policyOf };
-  const recorder = new Recorder({ ...common, writeAll, settled: settler(secrets), whenAway });
+  const recorder = new Recorder({
+    ...common,
+    writeAll,
+    settled: settler(secrets),
+    whenAway,
+    costOf: costs(config.threads.prices),
+  });
   watch(monitor, opened, recorder);
   const tenants = () => tenantsOf(store);
   const jobs = [

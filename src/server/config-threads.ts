@@ -27,6 +27,17 @@ const secret = z.strictObject({
   keepsPrefix: z.boolean().default(false).describe("The beginning is no secret, and stays."),
 });
 
+const dollars = z.number().min(0).max(1_000_000);
+const price = z.strictObject({
+  models: z.array(name).min(1).max(100).describe("Names of models, or patterns with `*`, as clients write them."),
+  input: dollars.describe(
+    "Dollars for a million tokens of input that were neither read from the provider's cache nor written to it.",
+  ),
+  cacheRead: dollars.default(0).describe("For a million that were read from it."),
+  cacheWrite: dollars.default(0).describe("For a million that were written to it."),
+  output: dollars.describe("For a million tokens of output."),
+});
+
 export const threadsSection = z
   .strictObject({
     enabled: z.boolean().default(true).describe("Keep threads, and serve `/api/threads`."),
@@ -59,6 +70,11 @@ export const threadsSection = z
       .default(6000)
       .describe("Requests to `/api` of one user in any 60 seconds. One more is answered 429."),
     streamsMax: z.int().min(1).max(100_000).default(100).describe("Threads that one user may follow live at once."),
+    prices: z
+      .array(price)
+      .max(1000)
+      .default([])
+      .describe("What models take, for the `cost` of threads. The first entry with the model counts; without one it is 0."),
     redact: z
       .array(secret)
       .max(100)
