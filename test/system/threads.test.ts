@@ -199,3 +199,15 @@ test("who the caller is, and the document of it all", async () => {
   });
   expect((await call<{ openapi: string }>(undefined, "GET", "/api/openapi.json")).json.openapi).toBe("3.1.0");
 });
+
+test("a message of 100 MB is refused, and the thread goes on", async () => {
+  const { id } = await create("ada", { title: "Large", messages: [say("1", "small")] });
+  const large = await call("ada", "POST", `/api/threads/${id}/messages`, { messages: [say("2", "x".repeat(100_000_000))] });
+  expect([large.status, large.json.error.code]).toEqual([413, "too_large"]);
+  const over = await call("ada", "POST", `/api/threads/${id}/messages`, { messages: [say("2", "x".repeat(17 * 1024 * 1024))] });
+  expect([over.status, over.json.error.code]).toEqual([413, "too_large"]);
+  const next = await call<{ sequences: number[] }>("ada", "POST", `/api/threads/${id}/messages`, {
+    messages: [say("2", "small")],
+  });
+  expect([next.status, next.json.sequences]).toEqual([200, [2]]);
+});
