@@ -151,6 +151,26 @@ export const contentCases: readonly ThreadStoreCase[] = [
     },
   },
   {
+    name: "content that one begins to need while others let go of it stays",
+    async run({ open, sharesData }) {
+      const one = await open();
+      const other = sharesData ? await open() : one;
+      const same = [{ type: "text", text: large("same", 10_000) }];
+      const holds = [message("1", "", { content: same })];
+      await keep(one, put("0", holds));
+      const rounds = counted(15, (round) => round + 1);
+      for (const round of rounds) {
+        // At once: the last one that needs it goes, and the next two begin to.
+        const [last, next, beside] = [remove(String(round - 1)), put(String(round), holds), put(`beside ${round}`, holds)];
+        await Promise.all([keep(one, last), keep(other, next), keep(round % 2 === 0 ? one : other, beside)]);
+        for (const id of [String(round), `beside ${round}`]) {
+          equal((await messagesOf(one, keyOf(id)))[0]?.content, same, `content of ${id}`);
+        }
+        await keep(other, remove(`beside ${round}`));
+      }
+    },
+  },
+  {
     name: "content that many messages have stays until the last of them is gone",
     async run({ open }) {
       const store = await open();

@@ -1,10 +1,13 @@
 // Conformance of the thread store: pages of messages, drafts, and that a reader sees whole writes and copies of its own.
 
-import type { Draft, Json } from "../index.ts";
+import type { Draft, Json, ThreadFilter, ThreadLookup } from "../index.ts";
 import {
   ALL,
+  beginning,
   counted,
   draft,
+  EVERYTHING,
+  idsOf,
   keep,
   keyOf,
   message,
@@ -12,6 +15,7 @@ import {
   outcome,
   put,
   remove,
+  TENANT,
   type ThreadStoreCase,
   threadOf,
 } from "./thread-store-case.ts";
@@ -87,6 +91,40 @@ export const readingCases: readonly ThreadStoreCase[] = [
         "t:1",
         "of many",
       );
+    },
+  },
+  {
+    name: "a name that no store can keep is asked for in vain, and is no failure",
+    async run({ open }) {
+      const store = await open();
+      await keep(
+        store,
+        put("t", [message("1", "word", { chain: "c" })], { create: beginning({ session: "s", visibility: "team" }) }),
+      );
+      for (const name of ["\0", "t\0", "\ud83d", "t\ude00", "", "t".repeat(100_000)]) {
+        const what = JSON.stringify(name.slice(0, 9));
+        const lookups: readonly ThreadLookup[] = [
+          keyOf(name),
+          keyOf("t", name),
+          { tenant: name, session: "s" },
+          { tenant: "acme", session: name },
+          { tenant: "acme", chains: [name] },
+          { tokenHash: name },
+        ];
+        for (const lookup of lookups) equal(await store.find(lookup), undefined, `${what} by ${Object.keys(lookup).join()}`);
+        equal((await store.find({ tenant: "acme", chains: ["c", name] }))?.sequence, 1, `${what} beside a chain that is there`);
+        equal((await store.messages(keyOf(name), { after: 0, limit: 5 })).messages, [], `messages of ${what}`);
+        const names = { user: name, team: name, client: name, model: name, repository: name };
+        const filters: ThreadFilter[] = Object.entries(names).map(([field, value]) => ({ ...EVERYTHING, [field]: value }));
+        filters.push({ tenant: name, viewer: undefined }, { tenant: TENANT, viewer: { user: name, team: name } });
+        for (const filter of filters) {
+          equal(await store.list(filter, { limit: 5 }), [], `a listing with ${what}`);
+          equal((await store.totals(filter)).threads, 0, `totals with ${what}`);
+          equal(await store.search(filter, "word", { limit: 5 }), { hits: [] }, `a search with ${what}`);
+        }
+        const after = { activeMs: 5000, id: name };
+        equal(idsOf(await store.list(EVERYTHING, { limit: 5, after })), ["t"], `a listing after ${what}`);
+      }
     },
   },
   {

@@ -162,6 +162,27 @@ export const searchCases: readonly ThreadStoreCase[] = [
     },
   },
   {
+    name: "searches while others write find what is there, and are no failures",
+    async run({ open, settle }) {
+      const store = await open();
+      let isWriting = true;
+      const write = async () => {
+        for (let index = 0; index < 60; index++) {
+          await keep(store, put(`t${index % 5}`, [message(String(index), "common", { atMs: index })]));
+        }
+      };
+      const read = async () => {
+        while (isWriting) {
+          const hits = await hitsOf(store, "common", EVERYTHING, 7);
+          equal(new Set(hits).size, hits.length, "none twice");
+        }
+      };
+      await Promise.all([write().finally(() => (isWriting = false)), read(), read()]);
+      await settle();
+      equal((await hitsOf(store, "common")).length, 60, "all in the end");
+    },
+  },
+  {
     name: "messages with a great many words hold nothing up",
     async run({ open, settle }) {
       const store = await open();

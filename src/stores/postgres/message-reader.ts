@@ -2,6 +2,7 @@
 // that takes its place are never both there, and no blob goes between two looks.
 
 import type { CorruptMessage, Draft, Message, MessagePage, ThreadKey } from "../../ports/index.ts";
+import { canBeKept } from "./name-check.ts";
 import type { PostgresConnection, Run } from "./postgres-connection.ts";
 import { type Blobs, decodeMessage, type RecordRow } from "./record-row.ts";
 import { rowsStatement } from "./rows-statement.ts";
@@ -31,6 +32,7 @@ export async function readMessages(
   key: ThreadKey,
   { after, limit, backwards = false }: { after: number; limit: number; backwards?: boolean },
 ): Promise<MessagePage> {
+  if (!canBeKept(key.tenant) || !canBeKept(key.id)) return { messages: [], drafts: [] };
   const [order, place] = backwards ? ["DESC", "m.sequence < $3"] : ["ASC", "m.sequence > $3"];
   const start = backwards && after === 0 ? Number.POSITIVE_INFINITY : after;
   // Forwards, the last page is known by one message less than was asked for.

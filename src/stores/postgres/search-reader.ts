@@ -4,6 +4,7 @@
 
 import type { Hit, ThreadFilter } from "../../ports/index.ts";
 import { readMessageRanges } from "./message-reader.ts";
+import { isPassable } from "./name-check.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { excerptAround } from "./record-row.ts";
 import { questionOf, wordsOf } from "./search-words.ts";
@@ -24,7 +25,7 @@ export async function searchThreads(
   { after = END, limit }: { after?: number; limit: number },
 ): Promise<{ hits: readonly Hit[]; next?: number }> {
   const question = questionOf(words, filter);
-  if (question === undefined) return { hits: [] };
+  if (question === undefined || !isPassable(filter)) return { hits: [] };
   const parameters = new Parameters();
   const conditions = [...conditionsOf(filter, parameters), sightOf(filter.viewer, parameters)];
   const place = `s.tenant = $1 AND s.number < ${parameters.add(after, "int8")}`;

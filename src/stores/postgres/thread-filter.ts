@@ -73,7 +73,9 @@ export function orderedRangesOf(
   parameters: Parameters,
 ): { where: string; order: string }[] {
   const conditions = conditionsOf(filter, parameters);
-  const place = after && `${parameters.add(after.activeMs, "float8")}, ${parameters.add(after.id, "text")}`;
+  const place =
+    after &&
+    `${parameters.add(after.activeMs, "float8")}, ${parameters.add(after.id.replaceAll("\0", "").toWellFormed(), "text")}`;
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = filter;
   return rangesOf(user === undefined ? filter : { ...filter, user }, parameters).map(({ column, value, also }) => {
     const bounds: string[] = [];

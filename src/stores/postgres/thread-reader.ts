@@ -3,6 +3,7 @@
 // place where the page before ended: a page costs the same at any depth.
 
 import type { Found, Thread, ThreadFilter, ThreadLookup, ThreadPlace, ThreadUsage } from "../../ports/index.ts";
+import { canBeKept, isPassable } from "./name-check.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
 import { conditionsOf, orderedRangesOf, Parameters, sightOf } from "./thread-filter.ts";
 import { type ThreadRow, threadColumnsOf, threadOf } from "./thread-row.ts";
@@ -22,6 +23,7 @@ export async function listThreads(
   filter: ThreadFilter,
   page: { after?: ThreadPlace; limit: number },
 ): Promise<readonly Thread[]> {
+  if (!isPassable(filter)) return [];
   const parameters = new Parameters();
   // Written out, so that the planner knows that it is few.
   const limit = `LIMIT ${Math.trunc(page.limit)}`;
@@ -38,6 +40,7 @@ export async function listThreads(
 }
 
 export async function totalThreads(connection: PostgresConnection, filter: ThreadFilter): Promise<Totals> {
+  if (!isPassable(filter)) return { threads: 0, messages: 0, input: 0, cached: 0, output: 0, cost: 0 };
   const parameters = new Parameters();
   const conditions = [...conditionsOf(filter, parameters), sightOf(filter.viewer, parameters)];
   const sums = ["messages", "input", "cached", "output", "cost"].map(
@@ -51,7 +54,8 @@ export async function totalThreads(connection: PostgresConnection, filter: Threa
 }
 
 export async function findThread(connection: PostgresConnection, lookup: ThreadLookup): Promise<Found | undefined> {
-  if ("chains" in lookup) return findByChain(connection, lookup.tenant, lookup.chains);
+  if (!Object.values(lookup).every((name) => typeof name !== "string" || canBeKept(name))) return undefined;
+  if ("chains" in lookup) return findByChain(connection, lookup.tenant, lookup.chains.filter(canBeKept));
   const [row] = await lookUp(connection, lookup);
   return row && { thread: threadOf(row) };
 }

@@ -2,10 +2,11 @@
 // version or of other threads is begun anew, and is then fed from the first change on.
 
 import { Database } from "bun:sqlite";
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 
 /** Raised whenever words, marks or tables become others. */
 const VERSION = 2;
+const READER_BUSY_MS = 1000;
 
 export const indexPathOf = (path: string): string => `${path}.search`;
 
@@ -22,30 +23,48 @@ const TABLES = [
 
 /** For the one that feeds it. @param lastPosition of the feed: an index that is further is of a file that is gone */
 export function openIndex(path: string, identity: string, lastPosition: number): Database {
-  let before: Database | undefined;
+  const there = existsSync(path) ? openWhole(path, identity, lastPosition) : undefined;
+  if (there) return there;
+  removeIndex(path);
+  makeIndex(`${path}.new`, identity);
+  renameSync(`${path}.new`, path);
+  return connected(path);
+}
+
+function openWhole(path: string, identity: string, lastPosition: number): Database | undefined {
+  let database: Database | undefined;
   try {
-    const database = connected(path);
-    before = database;
+    database = connected(path);
     const { position } = database.query<{ position: number }, []>("SELECT position FROM progress").get() ?? { position: 0 };
     if (versionOf(database) === VERSION && identityOf(database) === identity && position <= lastPosition) return database;
   } catch {
     // Whatever is wrong with it, a new one is right.
   }
-  before?.close();
+  database?.close();
+  return undefined;
+}
+
+/** Beside its place: a search that comes meanwhile finds no index, and never half of one. */
+function makeIndex(path: string, identity: string): void {
   removeIndex(path);
   const database = connected(path);
   database.transaction(() => {
     for (const statement of TABLES) database.run(statement);
     database.run("INSERT INTO progress VALUES (1, ?, 0)", [identity]);
   })();
-  return database;
+  database.close(true); // Empties the log into the file.
 }
 
 export function removeIndex(path: string): void {
   for (const end of ["", "-wal", "-shm"]) rmSync(path + end, { force: true });
 }
 
-export const openIndexReader = (path: string): Database => new Database(path, { readonly: true, strict: true });
+export function openIndexReader(path: string): Database {
+  const database = new Database(path, { readonly: true, strict: true });
+  // For the moment in which its feeder opens it.
+  database.run(`PRAGMA busy_timeout = ${READER_BUSY_MS}`);
+  return database;
+}
 
 function connected(path: string): Database {
   if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
