@@ -14,6 +14,8 @@ export interface Turn {
   readonly session: string | undefined;
   /** Of a sub-agent: the session that started it. */
   readonly parentSession: string | undefined;
+  /** Id of the answer that it goes on from, where the provider has the past and it is not sent. */
+  readonly continues: string | undefined;
   /** `claude-code`, `codex`, `opencode`, or the product in the user agent. */
   readonly client: string | undefined;
   /** `side`: work of an assistant for itself that belongs to no conversation. */
@@ -36,6 +38,8 @@ export interface TurnEnd {
   readonly outcome: Outcome;
   /** Also of a call that was answered from cache. */
   readonly usage: Usage | undefined;
+  /** The id by which a later turn may go on from it. */
+  readonly continuedAs: string | undefined;
   /** Wall clock. */
   readonly endedMs: number;
   /** What was answered, as far as it came. Reads the whole answer: not before the client has its last byte. Once at most. */

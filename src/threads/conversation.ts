@@ -34,14 +34,15 @@ export interface Conversation {
 export const seedOf = ({ tenant, user, session }: Pick<Turn, "tenant" | "user" | "session">): string =>
   session === undefined ? sha256Fields("user", tenant, user) : sha256Fields("session", tenant, session);
 
-export function conversationOf(seed: string, messages: readonly TurnMessage[]): Conversation {
+/** @param after chain of the answer that it goes on from, where the messages do not say what came before */
+export function conversationOf(seed: string, messages: readonly TurnMessage[], after?: string): Conversation {
   const prompts = messages.findIndex(({ role }) => !PROMPT_ROLES.has(role));
   const first = prompts < 0 ? messages.length : prompts;
   const content = messages.slice(0, first).flatMap((message) => message.content);
   const essence = essenceOf(content);
   const prompt = essence === "" ? undefined : { hash: sha256Fields(essence).slice(0, CHAIN_CHARACTERS), content };
-  const links: Link[] = [];
-  let end = seed;
+  const links: Link[] = after === undefined ? [] : [{ chain: after, role: ANSWER_ROLE, content: [], units: 0 }];
+  let end = after ?? seed;
   for (const message of messages.slice(first)) {
     const link = linkAfter(end, message.role, message.content);
     // A message of noise alone is none: the client leaves it out the next time.

@@ -17,6 +17,8 @@ export interface TurnWork {
     draft: string;
     end?: EndedTurn;
   }): Promise<ThreadKey | undefined>;
+  /** Chain of an answer that was recorded under that id. */
+  answered(turn: Turn): string | undefined;
   /** When there is time. */
   later(work: () => void): void;
   lane(name: string, work: () => Promise<void>): void;
@@ -104,7 +106,9 @@ export class RecordedTurn implements TurnLog {
 
   /** Once; what its teller cannot read is no conversation. */
   #read(): Conversation | undefined {
-    this.#conversation ??= readOr(() => conversationOf(seedOf(this.#turn), this.#turn.messages()));
+    this.#conversation ??= readOr(() =>
+      conversationOf(seedOf(this.#turn), this.#turn.messages(), this.#work.answered(this.#turn)),
+    );
     return this.#conversation;
   }
 

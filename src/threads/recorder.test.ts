@@ -149,6 +149,20 @@ describe("a conversation", () => {
     expect((await threads()).map(({ said }) => said)).toEqual([["You help.", "a", "half (aborted)", "stop it", "b"]]);
   });
 
+  test("goes on from an answer whose past only the provider has", async () => {
+    const { tell, threads } = setup();
+    await tell([says("user", "a")], "b", {}, { continuedAs: "resp_1" });
+    await tell([says("user", "c")], "d", { continues: "resp_1" }, { continuedAs: "resp_2" });
+    await tell([says("user", "e")], "f", { continues: "resp_2" });
+    await tell([says("user", "E")], "F", { continues: "resp_1" });
+    await tell([says("user", "x")], "y", { continues: "resp_1", tenant: "other" });
+    expect((await threads()).map(({ said, origin }) => [said.slice(1), origin?.sequence])).toEqual([
+      [["a", "b", "c", "d", "e", "f"], undefined],
+      [["F"], 3],
+      [["x", "y"], undefined],
+    ]);
+  });
+
   test("says where its assistant works, where the client or its prompt does", async () => {
     const { turn, end, begin, recorder, threads } = setup();
     const prompt = says(

@@ -74,6 +74,8 @@ export class Recorder {
   readonly #chores: Chores;
   readonly #streaming = new Set<RecordedTurn>();
   readonly #titles = new Recent<string>(TITLES_MAX);
+  /** Chains of answers by the ids under which their provider has them. */
+  readonly #answers: Recent<string>;
   readonly #counts = { turns: 0, bytes: 0, recorded: 0, refused: 0, dropped: 0 };
   #probeAtMs: number | undefined;
   readonly #rounds: DraftRounds;
@@ -98,10 +100,20 @@ export class Recorder {
       if (Number.isSafeInteger(this.#options[name]) && this.#options[name] >= 1) continue;
       throw new MillraceError("option_invalid", `A recorder's \`${name}\` is a whole number of 1 or more.`);
     }
+    this.#answers = new Recent(messagesMax);
     this.#rounds = new DraftRounds(this.#chores, writeAll);
     const places = new Places(store, ids, messagesMax, threadsMax);
     const titleOf = (turn: Turn) => this.#titles.get(seedOf(turn));
-    this.#scribe = new Scribe({ store, write, places, redact, policyOf: this.#policyOf, costOf, titleOf });
+    this.#scribe = new Scribe({
+      store,
+      write,
+      places,
+      redact,
+      policyOf: this.#policyOf,
+      costOf,
+      titleOf,
+      answers: this.#answers,
+    });
   }
 
   /** Undefined: not recorded. `refused`: it cannot be, and the operator wants no turn that is not. Never throws or waits. */
@@ -146,6 +158,7 @@ export class Recorder {
 
   readonly #work: TurnWork = {
     record: (part) => this.#guarded(() => this.#scribe.record(part), part.end && "recorded"),
+    answered: ({ tenant, continues }) => (continues === undefined ? undefined : this.#answers.get(`${tenant}\n${continues}`)),
     later: (work) => this.#chores.add(work),
     lane: (name, work) => void this.#lanes.run(name, work),
     hold: (bytes) => {

@@ -4,6 +4,7 @@
 import type { Json, NewMessage, NewThread, ThreadKey, ThreadStore, ThreadUsage, ThreadWritten } from "../ports/index.ts";
 import { answerAfter, type Conversation, type Link, promptChain } from "./conversation.ts";
 import type { Place, Places, Trail } from "./place.ts";
+import type { Recent } from "./recent.ts";
 import type { Redact } from "./redaction.ts";
 import { repositoryIn } from "./repository.ts";
 import type { PolicyOf } from "./thread-policy.ts";
@@ -19,6 +20,8 @@ export interface ScribeOptions {
   readonly policyOf: PolicyOf;
   /** Millionths of a dollar. */
   readonly costOf: (model: string, usage: TurnUsage) => number;
+  /** Told which chain an answer has, by the id under which its provider has it. */
+  readonly answers: Recent<string>;
   /** A title that was answered before its thread began. */
   readonly titleOf: (turn: Turn) => string | undefined;
 }
@@ -49,6 +52,8 @@ export class Scribe {
     if (!last) return undefined;
     let place = await this.#place(part);
     const answer = end && this.#answer(part, end);
+    if (end?.continuedAs !== undefined && answer?.chain !== undefined)
+      this.#options.answers.set(`${part.turn.tenant}\n${end.continuedAs}`, answer.chain);
     const isAhead = place.known === conversation.links.length && place.trail !== undefined && place.trail.tip !== last.chain;
     if (isAhead) {
       // The thread went on after these messages already: the answer is that one told again, or another way from here.
@@ -89,7 +94,8 @@ export class Scribe {
   async #put(part: TurnPart, place: Place, answer: NewMessage | undefined): Promise<ThreadKey | undefined> {
     const { turn, conversation, draft, opened } = part;
     const { places, write } = this.#options;
-    const rest = conversation.links.slice(place.known);
+    // A past that nobody has any more is no message.
+    const rest = conversation.links.slice(place.known).filter(({ content }) => content.length > 0);
     const messages = rest.map((link, index) => this.#message(turn, link, index === 0 ? place.mark : undefined));
     if (answer) messages.push(answer);
     const ends = draft && opened?.id === place.key.id ? [draft] : [];

@@ -17,6 +17,8 @@ export interface Turn {
   readonly session: string | undefined;
   /** Of a sub-agent: the session that started it. */
   readonly parentSession: string | undefined;
+  /** Id of the answer that it goes on from, where the past is not sent. */
+  readonly continues?: string | undefined;
   readonly client: string | undefined;
   /** `side`: no part of a conversation. */
   readonly kind: "turn" | "title" | "compaction" | "side";
@@ -43,6 +45,8 @@ export interface TurnUsage {
 export interface TurnEnd {
   readonly outcome: string;
   readonly usage: TurnUsage | undefined;
+  /** The id by which a later turn may go on from it. */
+  readonly continuedAs?: string | undefined;
   readonly endedMs: number;
   /** Called once at most, when the caller has its last byte. */
   readonly answer: () => TurnAnswer;

@@ -215,6 +215,25 @@ describe("every way to ask", () => {
   });
 });
 
+test("a conversation whose past the provider keeps is one thread too", async () => {
+  const headers = { "user-agent": "stored-sdk/1" };
+  let previous: string | undefined;
+  for (const input of ["[[say One.]]", "[[say Two.]]"]) {
+    const more = previous === undefined ? {} : { previous_response_id: previous };
+    const answer = await post({ path: "/v1/responses", headers, body: { input, ...more } });
+    previous = ((await answer.json()) as { id: string }).id;
+    await recorded();
+  }
+  const found = await threadsOf("stored-sdk");
+  expect(found).toHaveLength(1);
+  expect(said(await messagesOf(found[0]?.id ?? ""))).toEqual([
+    "user: [[say One.]]",
+    "assistant: One.",
+    "user: [[say Two.]]",
+    "assistant: Two.",
+  ]);
+});
+
 test("an answer whose reader left is kept as far as it came, and seen while it is written", async () => {
   const headers = { "x-claude-code-session-id": "session-left" };
   const leave = new AbortController();

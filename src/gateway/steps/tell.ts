@@ -30,7 +30,7 @@ export function tell({ clock, beginTurn, answerBytesMax }: TellOptions): Step {
     if (log === "refused") return refuse(exchange, "overloaded", NOT_TAKEN, { retryAfterSeconds: RETRY_SECONDS });
     exchange.report.turn = log.label;
     const end = (outcome: Outcome, answer: () => AnswerContent) =>
-      log.end({ outcome, usage: exchange.report.usage, endedMs: clock.now(), answer });
+      log.end({ outcome, usage: exchange.report.usage, continuedAs: exchange.report.continuedAs, endedMs: clock.now(), answer });
     try {
       return told(exchange, await next(exchange), log, end, answerBytesMax);
     } catch (error) {
@@ -88,6 +88,7 @@ function turnOf(exchange: Exchange, clock: Clock): Turn {
     ...{ id, tenant: identity.tenant, team: identity.team, user: identity.user },
     session: namedSessionOf({ headers, facts, session }),
     parentSession: parentSessionOf({ headers, identity }),
+    continues: dialect.binding(endpoint, facts).answerId,
     client: clientOf(headers),
     kind: turnKind(exchange),
     ...{ dialect: dialect.name, endpoint, model: facts.model ?? "", repository: repositoryOf(headers) },
