@@ -14,7 +14,7 @@ import { SqliteThreadStore } from "../src/stores/sqlite/index.ts";
 import { startPostgres } from "./kit/postgres-engine.ts";
 
 const CASE_MS_MAX = 30_000;
-const RUNS = 60;
+const RUNS = 40;
 const RUNS_MS_MAX = 20_000;
 
 // Statistics are taken in transactions of their own, which hold the feed of changes back while they run. That what is written
