@@ -37,12 +37,15 @@ function totals({ monitor }: LiveOptions["observation"], open: number): Html {
   const failed = calls - sum("millrace_calls_total", "ok");
   const again = sum("millrace_cache_outcomes_total", "hit", "coalesced");
   const saved = sum("millrace_cache_tokens_saved_total");
+  const turns = "millrace_recorded_turns_total";
+  const lost = sum(turns, "dropped", "refused");
   const tokens = "millrace_tokens_total";
   const read = sum(tokens, "input", "cache_read", "cache_write");
   return html`<dl class="totals">
 ${tile("Calls", count(calls), failed > 0 ? `${count(failed)} not OK` : "since the start", calls)}
 ${tile("From cache", calls > 0 ? `${Math.round((again / calls) * 100)} %` : "–", saved > 0 ? `${amount(saved)} tokens saved` : `${count(again)} calls`)}
 ${tile("Tokens", amount(read + sum(tokens, "output")), `${amount(read)} in, ${amount(sum(tokens, "output"))} out`)}
+${tile("Recorded", count(sum(turns, "recorded")), lost > 0 ? `${count(lost)} turns could not be` : "turns in threads")}
 ${tile("Open now", count(open), "being answered")}
 </dl>`;
 }

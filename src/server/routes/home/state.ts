@@ -1,4 +1,4 @@
-// What this server is at the moment, in words: which models answer, who may call, what is cached. A page load carries no
+// What this server is at the moment, in words: which models answer, who may call, what is cached and kept. A page load carries no
 // identity, so where authentication is required nothing is told that an outsider could use.
 
 import type { Config } from "../../config.ts";
@@ -14,6 +14,7 @@ export function stateSection(config: Config): Html {
 <div><dt>Models</dt>${models(config)}</div>
 <div><dt>Authentication</dt>${authentication(config)}</div>
 <div><dt>Cache</dt>${cache(config)}</div>
+<div><dt>Threads</dt>${threads(config)}</div>
 </dl>`;
 }
 
@@ -45,4 +46,16 @@ function cache({ cache: { enabled, scope, persist }, redisUrl }: Config): Html {
   const shared = scope === "user" ? "Each user has answers of their own." : `Answers are shared within a ${scope}.`;
   const kept = persist.enabled ? ` The best are kept in ${redisUrl ? "Redis" : "SQLite"}.` : "";
   return html`<dd><strong>Per ${scope}</strong><small>${shared}${kept}</small></dd>`;
+}
+
+const RECORDED = { off: "Not recorded", metadata: "Recorded without words", full: "Recorded" } as const;
+const SHOWN = {
+  private: "Each user sees their own.",
+  team: "Teams see each other's.",
+  organisation: "All of a tenant see them.",
+} as const;
+
+function threads({ threads: { enabled, record, visibility }, databaseUrl }: Config): Html {
+  if (!enabled) return html`<dd><strong>Off</strong><small>No conversation is kept.</small></dd>`;
+  return html`<dd><strong>${RECORDED[record]}</strong><small>${SHOWN[visibility]} Kept in ${databaseUrl ? "PostgreSQL" : "SQLite"}.</small></dd>`;
 }
