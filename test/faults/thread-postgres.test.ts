@@ -235,6 +235,23 @@ function sharing(server: PostgresServer): void {
     expect((await again.totals(everyone)).threads).toBe(2);
   });
 
+  test("what a server knows of a thread is nothing when another has written or deleted it: numbers go on, nothing comes back", async () => {
+    const [one, other] = [openStore(server.url), openStore(server.url)];
+    const again = append("turns", "2");
+    for (const [turn, store] of [one, one, other, one, other, other, one].entries())
+      expect(await store.write([append("turns", String(turn)), append(`own of ${turn}`, "first")])).toMatchObject([
+        { kind: "written", version: turn + 1, sequences: [turn + 1] },
+        { kind: "written", version: 1 },
+      ]);
+    expect(await one.write([again])).toEqual([{ kind: "written", version: 7, sequences: [3], isNew: false }]);
+    expect((await clientIdsOf(one, "turns")).length).toBe(7);
+    expect((await other.find(keyOf("turns")))?.thread).toMatchObject({ version: 7, messages: 7 });
+    await one.write([append("turns", "last")]);
+    await other.write([{ kind: "delete", key: keyOf("turns"), atMs: 5 }]);
+    expect(await one.write([append("turns", "too late")])).toEqual([{ kind: "missing" }]);
+    expect(await clientIdsOf(one, "turns")).toEqual([]);
+  });
+
   test("threads taken crosswise: no deadlock, no gap, nothing lost", async () => {
     const admin = new SQL(server.url, { max: 1 });
     const deadlocks = async () => Number((await admin.unsafe("SELECT sum(deadlocks) AS count FROM pg_stat_database"))[0].count);

@@ -16,6 +16,9 @@ export interface Encoded {
   readonly excerpt: string;
 }
 
+/** What a record holds beside the content: all that has no column of its own. JSON leaves out what is undefined. */
+type Rest = { [name in keyof Omit<NewMessage, "clientId" | "chain" | "content">]-?: NewMessage[name] | undefined };
+
 export interface RecordRow {
   readonly sequence: number;
   readonly client_id: string;
@@ -25,7 +28,8 @@ export interface RecordRow {
 
 export type Blobs = (hash: Uint8Array) => Uint8Array | undefined;
 
-export function encodeMessage({ clientId: _, chain: __, content, ...rest }: NewMessage): Encoded {
+export function encodeMessage({ role, author, atMs, content, usage, mark }: NewMessage): Encoded {
+  const rest: Rest = { role, author, atMs, usage, mark }; // By name: a copy of all that is left costs much more.
   const body = JSON.stringify(content); // First: it refuses a circle, in which texts have no end.
   const excerpt = excerptOf(content);
   if (Buffer.byteLength(body) <= APART_BYTES_MIN) return { record: recordOf(rest, body), blobs: [], excerpt };
@@ -82,7 +86,7 @@ export function excerptAround(content: Json, words: readonly string[]): string {
 }
 
 /** @param content as JSON */
-function recordOf(rest: object, content: string): Uint8Array {
+function recordOf(rest: Rest, content: string): Uint8Array {
   const record = Buffer.from(`\0\0\0\0{"content":${content},${JSON.stringify(rest).slice(1)}`);
   record.writeUInt32LE(Bun.hash.crc32(record.subarray(CHECKSUM_BYTES)), 0);
   return record;

@@ -25,7 +25,24 @@ export function rowsStatement<C extends Columns, Row = never>(
   const text = textOf(`unnest(${arrays.join(", ")}) AS n(${names.join(", ")})`);
   return async (run, rows, more = []) => {
     if (rows.length === 0) return Object.assign([], { affectedRows: 0, command: null });
-    const parameters: Parameter[] = names.map((name) => rows.map((row) => row[name] as Value));
+    const parameters: Parameter[] = names.map((name) => literalOf(rows, name));
     return run<Row>(text, [...parameters, ...more]);
   };
 }
+
+/** A column as the text of an array. Written here, since what the client makes of an array costs it three times as much. */
+function literalOf(rows: readonly Readonly<Record<string, Value>>[], name: string): string {
+  let literal = "{";
+  for (const row of rows) literal += literal === "{" ? elementOf(row[name]) : `,${elementOf(row[name])}`;
+  return `${literal}}`;
+}
+
+function elementOf(value: Value | undefined): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return `"${SPECIAL.test(value) ? value.replaceAll(SPECIALS, "\\$&") : value}"`;
+  if (value instanceof Uint8Array) return `"\\\\x${value.toHex()}"`;
+  return value === null || value === undefined ? "NULL" : String(value);
+}
+
+const SPECIAL = /["\\]/;
+const SPECIALS = /["\\]/g;

@@ -123,11 +123,31 @@ export function rowOf(thread: Thread): ThreadRow {
     version: thread.version,
     active_ms: thread.activeMs,
     messages: thread.messages,
-    ...thread.usage,
+    input: thread.usage.input,
+    cached: thread.usage.cached,
+    output: thread.usage.output,
+    cost: thread.usage.cost,
     excerpt: thread.excerpt,
     participants: JSON.stringify(thread.participants),
     shares: JSON.stringify(thread.shares),
     deleted_ms: null,
+  };
+}
+
+/** What messages alone change. @param was the version that the row has */
+export function summaryRowOf({ tenant, id, version, activeMs, messages, usage, excerpt, participants }: Thread, was: number) {
+  const { input, cached, output, cost } = usage;
+  const sums = { input, cached, output, cost };
+  return {
+    tenant,
+    id,
+    was,
+    version,
+    active_ms: activeMs,
+    messages,
+    ...sums,
+    excerpt,
+    participants: JSON.stringify(participants),
   };
 }
 

@@ -1,18 +1,20 @@
-// Writes batches: reads what they concern under locks, decides in memory (write-plan.ts), and sends rows in a few statements
-// a batch. Invariants: threads are locked in the order of their keys and new ones begin in one order too, so that servers
-// wait for each other and never in a circle; a batch that PostgreSQL refuses is halved until the write it refuses is alone.
+// Writes batches: reads what they concern, decides in memory (write-plan.ts), and sends rows in a few statements a batch. What
+// this server wrote last it need not read; only a batch that met somebody takes locks beforehand.
+// Invariants: threads are locked in the order of their keys and new ones begin in one order too, so that servers wait for each
+// other and never in a circle; a batch that PostgreSQL refuses is halved until the write it refuses is alone.
 
-import type { NewMessage, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
+import type { NewMessage, Thread, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
 import { WRITES_MAX } from "./feed.ts";
+import { KnownThreads } from "./known-threads.ts";
 import { OutOfDate, type PostgresConnection, RefusedData, type Run } from "./postgres-connection.ts";
 import type { Encoded } from "./record-row.ts";
-import { rowOf, type ThreadRow, threadOf } from "./thread-row.ts";
+import { rowOf, summaryRowOf, type ThreadRow, threadOf } from "./thread-row.ts";
 import { problemOf } from "./write-check.ts";
 import { keyOf, type PlannedMessage, type PlannedPiece, type Stored, WritePlan } from "./write-plan.ts";
 import * as statements from "./write-statements.ts";
 
-/** After one that had been tried in vain. */
-const CAREFUL_BATCHES = 20;
+/** In a row, at most, after as many had been tried in vain. */
+const CAREFUL_BATCHES_MAX = 20;
 /** A batch of twice as many is written by two connections at once. */
 const LANE_WRITES_MIN = 32;
 
@@ -21,8 +23,10 @@ type Encode = (message: NewMessage) => Encoded;
 export class ThreadWriter {
   readonly #connection: PostgresConnection;
   readonly #encode: Encode;
-  /** How many batches to come are done with care from the start. */
+  readonly #known = new KnownThreads();
+  /** How many batches to come are done with care from the start; and how many were tried in vain since one was not. */
   #carefulFor = 0;
+  #triedInVain = 0;
 
   constructor(connection: PostgresConnection, encode: Encode) {
     this.#connection = connection;
@@ -63,13 +67,16 @@ export class ThreadWriter {
 
   /** Most batches meet nobody and hold nothing twice: they are tried without locks and look-ups, and else done with care. */
   async #transact(run: Run, writes: readonly ThreadWrite[], encoded: ReadonlyMap<NewMessage, Encoded>, attempt: number) {
-    if (attempt > 1) this.#carefulFor = CAREFUL_BATCHES;
+    if (attempt === 2) {
+      this.#triedInVain++;
+      this.#carefulFor = Math.min(CAREFUL_BATCHES_MAX, 2 ** this.#triedInVain - 1);
+    }
     // A piece of a draft changes no version that would tell that its thread was deleted meanwhile, and messages that go with
     // their thread in the same batch meet no index that would tell that they were there before.
     const isSimple = !writes.some(({ kind }) => kind === "draft" || kind === "delete");
     const isHopeful = attempt === 1 && this.#carefulFor === 0 && isSimple;
     if (this.#carefulFor > 0) this.#carefulFor--;
-    return transact(run, writes, encoded, isHopeful);
+    return { ...(await transact(run, writes, encoded, isHopeful ? this.#known : undefined)), isHopeful };
   }
 
   async #writeOrHalve(
@@ -77,7 +84,10 @@ export class ThreadWriter {
     encoded: ReadonlyMap<NewMessage, Encoded>,
   ): Promise<readonly ThreadWritten[]> {
     try {
-      return await this.#connection.transaction((run, attempt) => this.#transact(run, writes, encoded, attempt));
+      const done = await this.#connection.transaction((run, attempt) => this.#transact(run, writes, encoded, attempt));
+      if (done.isHopeful) this.#triedInVain = 0;
+      for (const key of done.plan.changed.keys()) if (!done.plan.deleted.has(key)) this.#known.put(key, done.plan.thread(key));
+      return done.outcomes;
     } catch (error) {
       if (!(error instanceof RefusedData)) throw error;
       if (writes.length === 1) return [{ kind: "invalid", why: `PostgreSQL refuses it (SQLSTATE ${error.state})` }];
@@ -116,14 +126,14 @@ async function transact(
   run: Run,
   writes: readonly ThreadWrite[],
   encoded: ReadonlyMap<NewMessage, Encoded>,
-  isHopeful: boolean,
-): Promise<readonly ThreadWritten[]> {
+  known: KnownThreads | undefined,
+): Promise<{ outcomes: readonly ThreadWritten[]; plan: WritePlan }> {
   const of = (message: NewMessage) => encoded.get(message) as Encoded;
   await lockBlobs(run, writes, of);
-  const plan = new WritePlan(await load(run, writes, isHopeful), (message) => of(message).excerpt);
+  const plan = new WritePlan(await load(run, writes, known), (message) => of(message).excerpt);
   const outcomes = writes.map((write) => plan.apply(write));
   await flush(run, plan, of);
-  return outcomes;
+  return { outcomes, plan };
 }
 
 /** Who deletes a thread deletes blobs that nobody needs: nobody may begin to need one meanwhile. */
@@ -142,34 +152,53 @@ async function lockBlobs(run: Run, writes: readonly ThreadWrite[], of: Encode): 
     );
 }
 
+/** Those that surely change, so that their versions are asked for: with every write a message comes to them. */
+function appendedTo(writes: readonly ThreadWrite[]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const others = new Set<string>();
+  for (const write of writes) {
+    const isAppend = write.kind === "put" && write.ifVersion === undefined && (write.messages?.length ?? 0) > 0;
+    (isAppend ? keys : others).add(keyOf(write.key.tenant, write.key.id));
+  }
+  for (const key of others) keys.delete(key);
+  return keys;
+}
+
 /**
- * @param isHopeful without locks, and as if no message were there already: versions, and indexes that hold each key once, tell
+ * @param known without locks, and as if no message were there already: versions, and indexes that hold each key once, tell
  *   when that was wrong
  */
-async function load(run: Run, writes: readonly ThreadWrite[], isHopeful: boolean): Promise<Stored> {
+async function load(run: Run, writes: readonly ThreadWrite[], known: KnownThreads | undefined): Promise<Stored> {
+  const threads = new Map<string, Thread | "deleted">();
+  for (const key of known ? appendedTo(writes) : []) {
+    const thread = known?.take(key);
+    if (thread !== undefined) threads.set(key, thread);
+  }
   const keys = new Map<string, ThreadKey>();
   const created: { tenant: string; session: string }[] = [];
   const pieces: { tenant: string; thread: string; id: string }[] = [];
   for (const write of writes) {
     const { tenant, id } = write.key;
-    keys.set(keyOf(tenant, id), write.key);
+    const key = keyOf(tenant, id);
+    if (threads.has(key)) continue;
+    keys.set(key, write.key);
     if (write.kind === "draft") pieces.push({ tenant, thread: id, id: write.draft });
     if (write.kind === "put" && write.create?.session !== undefined) created.push({ tenant, session: write.create.session });
   }
-  const clientIds: { tenant: string; thread: string; client_id: string }[] = [];
-  for (const { key, message } of messagesOf(writes)) {
-    clientIds.push({ tenant: key.tenant, thread: key.id, client_id: message.clientId });
-  }
+  const clientIds = known
+    ? []
+    : [...messagesOf(writes)].map(({ key, message }) => ({ tenant: key.tenant, thread: key.id, client_id: message.clientId }));
   const inOrder = [...keys].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, key]) => key);
   // Sent one behind the other: what is read after the locks cannot change any more.
-  const [threads, messages, sessions, drafts] = await Promise.all([
-    isHopeful ? statements.findThreads(run, inOrder) : statements.lockThreads(run, inOrder),
-    isHopeful ? [] : statements.findMessages(run, clientIds),
+  const [rows, messages, sessions, drafts] = await Promise.all([
+    known ? statements.findThreads(run, inOrder) : statements.lockThreads(run, inOrder),
+    statements.findMessages(run, clientIds),
     statements.findSessions(run, created),
     statements.findDrafts(run, pieces),
   ]);
+  for (const row of rows) threads.set(keyOf(row.tenant, row.id), row.deleted_ms === null ? threadOf(row) : "deleted");
   return {
-    threads: new Map(threads.map((row) => [keyOf(row.tenant, row.id), row.deleted_ms === null ? threadOf(row) : "deleted"])),
+    threads,
     messages: new Map(messages.map((row) => [keyOf(row.tenant, row.thread, row.client_id), row.sequence])),
     sessions: new Map(sessions.map((row) => [keyOf(row.tenant, row.session), row.id])),
     drafts: new Map(drafts.map((row) => [keyOf(row.tenant, row.thread, row.id), row.length])),
@@ -178,16 +207,24 @@ async function load(run: Run, writes: readonly ThreadWrite[], isHopeful: boolean
 
 /** All is sent at once, in this order; servers that meet on a key meet on the same kind first, and there in order too. */
 async function flush(run: Run, plan: WritePlan, of: Encode): Promise<void> {
-  const rows = [...plan.changed].map(([key, was]) => ({ key, was, ...rowToKeep(plan, key) })).sort(inOrderOfKeys);
-  const kept = rows.filter(({ key }) => !plan.created.has(key));
-  const begun = rows.filter(({ key }) => plan.created.has(key)).sort(inOrderOfSessions);
+  const changed = [...plan.changed].map(([key, was]) => ({ key, was })).sort(inOrderOfKeys);
+  const kept = changed.filter(({ key }) => !plan.created.has(key));
+  const begun = [...plan.created].map((key) => rowToKeep(plan, key)).sort(inOrderOfSessions);
   const isShaped = kept.some(({ key }) => plan.reshaped.has(key));
   const gone = [...plan.deleted.values()].map(({ thread }) => ({ tenant: thread.tenant, thread: thread.id }));
   const uses = blobUses(plan, of);
   const blobs = new Map(uses.map((use) => [`${use.tenant}\0${use.hex}`, use]));
   const [updated] = await Promise.all([
     // First: deleted threads make their sessions free.
-    isShaped ? statements.updateThreads(run, kept) : statements.updateSummaries(run, kept),
+    isShaped
+      ? statements.updateThreads(
+          run,
+          kept.map(({ key, was }) => ({ was, ...rowToKeep(plan, key) })),
+        )
+      : statements.updateSummaries(
+          run,
+          kept.map(({ key, was }) => summaryRowOf(plan.thread(key), was)),
+        ),
     statements.insertThreads(run, begun),
     statements.insertMessages(
       run,

@@ -18,7 +18,8 @@ type Draft = Extract<ThreadWrite, { kind: "draft" }>;
 type ShareWrite = Extract<ThreadWrite, { kind: "share" }>;
 
 /** Texts that are keys hold no NUL, so one between them makes a key of its own. */
-export const keyOf = (...parts: readonly string[]) => parts.join("\0");
+export const keyOf = (first: string, second: string, third?: string) =>
+  third === undefined ? `${first}\0${second}` : `${first}\0${second}\0${third}`;
 
 /** What was read. All by keyOf. */
 export interface Stored {
