@@ -90,7 +90,8 @@ function partsEssence(value: Json, depth: number): string {
 
 /** JSON with sorted names: the order in which a program wrote them says nothing. */
 function canonical(value: Json, depth: number): string {
-  if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (depth > DEPTH_MAX) return '"…"';
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map((entry) => canonical(entry, depth + 1)).join()}]`;
   const names = Object.keys(value).sort();
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical((value as Record<string, Json>)[name] ?? null, depth + 1)}`).join()}}`;

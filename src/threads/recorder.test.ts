@@ -163,6 +163,13 @@ describe("a conversation", () => {
     ]);
   });
 
+  test("nested without end is kept as deep as it may be", async () => {
+    const { tell, threads } = setup();
+    const deep = JSON.parse("[".repeat(30_000) + "]".repeat(30_000)) as Json;
+    await tell([{ role: "user", content: [{ type: "tool_result", content: [{ type: "x", deep }] }] }], "b");
+    expect((await threads()).map(({ messages }) => messages)).toEqual([3]);
+  });
+
   test("says where its assistant works, where the client or its prompt does", async () => {
     const { turn, end, begin, recorder, threads } = setup();
     const prompt = says(

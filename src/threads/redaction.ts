@@ -2,12 +2,12 @@
 // each once for each pattern, in a time that grows with its length alone. What is not known by its look (a password) stays.
 
 import type { Json } from "../ports/index.ts";
+import { DEPTH_MAX } from "./depth.ts";
 import { checkPatterns, SECRET_PATTERNS, type SecretPattern } from "./secret-patterns.ts";
 
 /** The same content, the same object, when there is nothing to take out. */
 export type Redact = (content: readonly Json[]) => readonly Json[];
 
-const DEPTH_MAX = 128;
 const KEY_BEGIN = "-----BEGIN ";
 const KEY_KIND = "PRIVATE KEY-----";
 const KEY_KIND_UNITS = 40;

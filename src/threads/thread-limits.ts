@@ -1,6 +1,7 @@
 // What the service takes at most, and the checks of it. A page has at most 200 entries; a message that is too large is refused whole.
 
 import type { NewMessage, NewThread, ThreadChange } from "../ports/index.ts";
+import { DEPTH_MAX, isTooDeep } from "./depth.ts";
 import { invalid, type Refused } from "./outcome.ts";
 
 export const PAGE_MAX = 200;
@@ -52,6 +53,7 @@ export function messagesProblem(messages: readonly NewMessage[], limits: ThreadL
   let bytes = 0;
   for (const { clientId, role, author, content } of messages) {
     if (![clientId, role, author].every(isName)) return invalid(`Id, role and author have 1 to ${NAME_MAX} characters.`);
+    if (isTooDeep(content)) return invalid(`A message is nested at most ${DEPTH_MAX} levels deep.`);
     const messageBytes = Buffer.byteLength(JSON.stringify(content));
     if (messageBytes > limits.messageBytesMax) return tooLarge(`A message has at most ${limits.messageBytesMax} bytes.`);
     bytes += messageBytes;

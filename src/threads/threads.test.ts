@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { VirtualClock } from "../base/index.ts";
-import type { NewMessage } from "../ports/index.ts";
+import type { Json, NewMessage } from "../ports/index.ts";
 import { MemoryThreadStore } from "../stores/memory/index.ts";
 import { ADMIN_SCOPE, type Caller } from "./caller.ts";
 import type { Outcome } from "./outcome.ts";
@@ -179,6 +179,10 @@ test("sizes are bounded, and secrets are taken out before anything is stored", a
   expect((await threads.create(ada, { messages: [says("1", "x".repeat(200))] })).kind).toBe("too_large");
   expect((await threads.create(ada, { title: "x".repeat(501) })).kind).toBe("invalid");
   expect((await threads.create(ada, { id: "../x" })).kind).toBe("invalid");
+  const nested = (levels: number): Json => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+  const deep = (levels: number) => threads.create(ada, { messages: [{ ...says("1", ""), content: [nested(levels)] }] });
+  expect(await deep(30_000)).toMatchObject({ kind: "invalid", why: "A message is nested at most 128 levels deep." });
+  expect((await deep(40)).kind).toBe("done");
   await threads.create(ada, { messages: [says("1", `ghp_${"a1".repeat(18)}`)] });
   expect(JSON.stringify(store.writes)).not.toContain("ghp_");
   expect(() => service(new MemoryThreadStore(), { limits: { writeBytesMax: 0 } })).toThrow(/writeBytesMax/);
