@@ -4,7 +4,7 @@
 import type { Database } from "bun:sqlite";
 import type { Message } from "../../ports/index.ts";
 import { isCorrupt } from "./thread-file.ts";
-import { type MessageText, messageText, wholeText } from "./thread-message-text.ts";
+import { MessageListText } from "./thread-message-text.ts";
 import { decodeMessage, namesIn } from "./thread-record.ts";
 
 interface MessageRow {
@@ -31,14 +31,16 @@ export class StoredMessages {
   readonly #blob;
   readonly #place;
   readonly #at;
+  readonly #list = new MessageListText();
 
   constructor(database: Database) {
+    // What the index says is compared with the row: one that is broken leads to another's message.
+    const select = `SELECT row.sequence, row.blobs IS NULL AS whole, row.record FROM message AS entry CROSS JOIN message AS row
+      ON row.position = entry.position AND row.thread = entry.thread AND row.sequence = entry.sequence WHERE entry.thread = ?`;
     this.#span = database.query<SpanRow, [number, number, number]>(
-      "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence BETWEEN ? AND ? ORDER BY sequence",
+      `${select} AND entry.sequence BETWEEN ? AND ? ORDER BY entry.sequence`,
     );
-    this.#one = database.query<SpanRow, [number, number]>(
-      "SELECT sequence, blobs IS NULL AS whole, record FROM message WHERE thread = ? AND sequence = ?",
-    );
+    this.#one = database.query<SpanRow, [number, number]>(`${select} AND entry.sequence = ?`);
     this.#chain = database.query<MessagePlace, [number]>(
       "SELECT position, thread, sequence, record FROM message WHERE chain = ? ORDER BY position DESC",
     );
@@ -53,16 +55,17 @@ export class StoredMessages {
     );
   }
 
-  /** One for each sequence from `first` to `last`: the thread has them all. */
-  span({ number, tenant }: { number: number; tenant: number }, first: number, last: number): MessageText[] {
+  /** One for each sequence from `first` to `last`, which the thread has all, as JSON. */
+  span({ number, tenant }: { number: number; tenant: number }, first: number, last: number, backwards = false): string {
     const rows = readable(() => this.#span.all(number, first, last)) ?? [];
     const bySequence = rows.length === Math.max(0, last - first + 1) ? rows : undefined;
-    const messages: MessageText[] = [];
-    for (let sequence = first; sequence <= last; sequence++) {
+    this.#list.clear();
+    for (let index = 0; index <= last - first; index++) {
+      const sequence = backwards ? last - index : first + index;
       const row = bySequence ? bySequence[sequence - first] : readable(() => this.#one.get(number, sequence));
-      messages.push((row && this.#textOf(tenant, row)) ?? messageText({ sequence, corrupt: true }));
+      if (!row || !this.#add(tenant, row)) this.#list.add({ sequence, corrupt: true });
     }
-    return messages;
+    return this.#list.take();
   }
 
   /** The newest with that chain. */
@@ -80,10 +83,12 @@ export class StoredMessages {
     return row ? this.#decoded(row.tenant, row) : undefined;
   }
 
-  #textOf(tenant: number, row: SpanRow): MessageText | undefined {
-    if (row.whole === 1) return wholeText(row.record, row.sequence);
+  /** False: it is broken, and nothing was added. */
+  #add(tenant: number, row: SpanRow): boolean {
+    if (row.whole === 1) return this.#list.addRecord(row.record, row.sequence);
     const message = this.#decoded(tenant, row);
-    return message && messageText(message);
+    if (message) this.#list.add(message);
+    return message !== undefined;
   }
 
   #decoded(tenant: number, { sequence, record }: MessageRow): Message | undefined {

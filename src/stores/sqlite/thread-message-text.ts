@@ -1,27 +1,58 @@
-// Messages as JSON on their way out. One without blobs is JSON already: its checksum is compared, its sequence is put behind it,
-// and nobody takes it apart before the one who asked.
+// A list of messages as JSON on its way out. A record without blobs is JSON already: its checksum is compared, its sequence is put
+// behind it, and nobody takes it apart before the one who asked. One buffer is used again and again: new memory costs more
+// than what is done in it.
 
-import { utf8 } from "../../base/index.ts";
 import type { CorruptMessage, Message } from "../../ports/index.ts";
 import { jsonIn } from "./thread-record.ts";
 
-/** The bytes of an object and, behind them, the end of it: together one element of a list. */
-export type MessageText = readonly [start: Uint8Array, end: Uint8Array];
+const KEPT_BYTES_MAX = 1024 * 1024;
+/** Of what is put around a record, and of a comma. */
+const AROUND_BYTES_MAX = 64;
 
-/** Of a record without blobs. Undefined: it is broken. */
-export function wholeText(record: Uint8Array, sequence: number): MessageText | undefined {
-  const json = jsonIn(record);
-  // In JSON the later of two entries with one name counts.
-  return json && [json.subarray(0, -1), utf8(`,"sequence":${sequence}}`)];
+export class MessageListText {
+  #bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX / 4);
+  #length = 0;
+
+  /** @param record without blobs. @returns false: it is broken, and nothing was added */
+  addRecord(record: Uint8Array, sequence: number): boolean {
+    const json = jsonIn(record);
+    if (!json) return false;
+    this.#begin(json.byteLength);
+    this.#bytes.set(json, this.#length);
+    // Over its closing brace; in JSON the later of two entries with one name counts.
+    this.#length += json.byteLength - 1;
+    this.#length += this.#bytes.write(`,"sequence":${sequence}}`, this.#length, "latin1");
+    return true;
+  }
+
+  add(message: Message | CorruptMessage): void {
+    const json = JSON.stringify(message);
+    this.#begin(Buffer.byteLength(json));
+    this.#length += this.#bytes.write(json, this.#length);
+  }
+
+  /** All that was added, as a list; begins the next one. */
+  take(): string {
+    const list = `[${this.#bytes.toString("utf8", 0, this.#length)}]`;
+    this.clear();
+    return list;
+  }
+
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.byteLength > KEPT_BYTES_MAX) this.#bytes = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX);
+  }
+
+  /** Room for an element of so many bytes, and the comma before it. */
+  #begin(size: number): void {
+    const least = this.#length + size + AROUND_BYTES_MAX;
+    if (least > this.#bytes.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(2 * least);
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    if (this.#length > 0) this.#bytes[this.#length++] = COMMA;
+  }
 }
 
-export const messageText = (message: Message | CorruptMessage): MessageText => [utf8(JSON.stringify(message)), NOTHING];
-
-export function listText(messages: readonly MessageText[]): string {
-  const parts: Uint8Array[] = [];
-  for (const [start, end] of messages) parts.push(parts.length === 0 ? NOTHING : COMMA, start, end);
-  return `[${Buffer.concat(parts).toString()}]`;
-}
-
-const NOTHING = new Uint8Array();
-const COMMA = utf8(",");
+const COMMA = 0x2c;

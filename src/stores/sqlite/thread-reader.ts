@@ -19,7 +19,6 @@ import type { Condition } from "./thread-filter.ts";
 import { chainHash } from "./thread-hash.ts";
 import { ThreadList } from "./thread-list.ts";
 import { StoredMessages } from "./thread-message-rows.ts";
-import { listText } from "./thread-message-text.ts";
 import { ThreadNames } from "./thread-names.ts";
 import { ThreadRows } from "./thread-rows.ts";
 import { changeKinds } from "./thread-schema.ts";
@@ -89,10 +88,9 @@ export class ThreadReader {
       if (!found) return JsonText.of({ messages: [], drafts: [] });
       const count = found.thread.messages;
       const { first, last } = spanOf(page, count);
-      const messages = this.stored.span(found, first, last);
-      if (page.backwards) messages.reverse();
+      const messages = this.stored.span(found, first, last, page.backwards);
       const drafts = JSON.stringify(last === count ? this.#draftsOf(found.number) : []);
-      return new JsonText(`{"messages":${listText(messages)},"drafts":${drafts}}`);
+      return new JsonText(`{"messages":${messages},"drafts":${drafts}}`);
     });
   }
 
