@@ -39,7 +39,10 @@ export class ThreadList {
       for (const place of places) found.set(place.number, place);
     }
     const newest = [...found.values()].sort(newerFirst).slice(0, limit);
-    return newest.flatMap(({ number }) => this.#rows.readable(number) ?? []);
+    return newest.flatMap(({ number, id }) => {
+      const thread = this.#rows.readable(number);
+      return thread?.id === id && thread.tenant === filter.tenant ? thread : []; // Not so: the index is broken.
+    });
   }
 
   totals(filter: ThreadFilter): Totals {

@@ -2,6 +2,7 @@
 // so a number alone keeps tenants apart. Numbers never change, so what was looked up is remembered, up to a bound.
 
 import type { Database } from "bun:sqlite";
+import { MillraceError } from "../../base/index.ts";
 
 const NAMES_MAX = 20_000;
 const kinds = { tenant: 0, user: 1, team: 2 } as const;
@@ -16,8 +17,11 @@ export class ThreadNames {
   readonly #add;
 
   constructor(database: Database) {
-    this.#find = database.query<{ number: number }, [string, number, string]>(
-      "SELECT number FROM name WHERE tenant = ? AND kind = ? AND name = ?",
+    // Whether the row, which the index leads to, is the one.
+    this.#find = database.query<{ number: number; same: number }, [string, number, string]>(
+      `SELECT row.number, (row.tenant, row.kind, row.name) = (entry.tenant, entry.kind, entry.name) AS same
+        FROM name AS entry CROSS JOIN name AS row ON row.number = entry.number
+        WHERE entry.tenant = ? AND entry.kind = ? AND entry.name = ?`,
     );
     this.#text = database.query<{ name: string }, [number]>(
       "SELECT iif(kind = 0, tenant, name) AS name FROM name WHERE number = ?",
@@ -30,9 +34,13 @@ export class ThreadNames {
   /** Undefined: nothing was ever kept under it. For a tenant, `name` is "". */
   find(kind: NameKind, tenant: string, name: string): number | undefined {
     const key = `${kind}\0${tenant}\0${name}`;
-    const known = this.#numbers.get(key) ?? this.#find.get(tenant, kinds[kind], name)?.number;
-    if (known !== undefined) remember(this.#numbers, key, known);
-    return known;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const row = this.#find.get(tenant, kinds[kind], name);
+    if (!row) return undefined;
+    if (row.same !== 1) throw new MillraceError("store_corrupt", "An index of the SQLite store leads to another name.");
+    remember(this.#numbers, key, row.number);
+    return row.number;
   }
 
   /** Gives it a number when it has none: for the writer, in a transaction. */

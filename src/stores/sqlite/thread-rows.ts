@@ -21,10 +21,14 @@ export class ThreadRows {
 
   constructor(database: Database, names: ThreadNames) {
     const select = "SELECT * FROM thread WHERE deleted_ms IS NULL AND";
+    // What an index says is compared with the row: one that is broken leads to another's thread.
+    const selectBy = (name: string) => `SELECT row.* FROM thread AS entry CROSS JOIN thread AS row
+      ON row.number = entry.number AND row.tenant = entry.tenant AND row.${name} = entry.${name}
+      WHERE row.deleted_ms IS NULL AND entry.tenant = ? AND entry.${name} = ?`;
     this.#names = names;
     this.#byNumber = database.query<ThreadRow, [number]>(`${select} number = ?`);
-    this.#byId = database.query<ThreadRow, [number, string]>(`${select} tenant = ? AND id = ?`);
-    this.#bySession = database.query<ThreadRow, [number, string]>(`${select} tenant = ? AND session = ?`);
+    this.#byId = database.query<ThreadRow, [number, string]>(selectBy("id"));
+    this.#bySession = database.query<ThreadRow, [number, string]>(selectBy("session"));
     this.#byToken = database.query<ThreadRow, [string]>(`${select} number IN (SELECT thread FROM share WHERE token_hash = ?)`);
   }
 

@@ -2,6 +2,7 @@
 // written again when its time moves, its title and rights only when they change.
 
 import type { Database } from "bun:sqlite";
+import { MillraceError } from "../../base/index.ts";
 import type { Thread } from "../../ports/index.ts";
 import type { ThreadNames } from "./thread-names.ts";
 import { type ThreadRow, threadOf, visibilityNumber } from "./thread-row.ts";
@@ -33,7 +34,10 @@ export class ThreadTable {
 
   constructor(database: Database, names: ThreadNames) {
     this.#names = names;
-    this.#find = database.query<ThreadRow, [number, string]>("SELECT * FROM thread WHERE tenant = ? AND id = ?");
+    this.#find = database.query<ThreadRow, [number, string]>(
+      `SELECT row.* FROM thread AS entry CROSS JOIN thread AS row ON row.number = entry.number
+        WHERE entry.tenant = ? AND entry.id = ?`,
+    );
     this.#session = database.query<{ id: string }, [number, string]>("SELECT id FROM thread WHERE tenant = ? AND session = ?");
     this.#add = database.query<never, Value[]>(ADD);
     this.#append = database.query<never, Value[]>(`UPDATE thread SET ${APPENDED} WHERE number = ?`);
@@ -48,6 +52,7 @@ export class ThreadTable {
   find(tenant: number, id: string): KnownThread | "deleted" | undefined {
     const row = this.#find.get(tenant, id);
     if (!row) return undefined;
+    if (row.tenant !== tenant || row.id !== id) throw brokenIndex();
     if (row.deleted_ms !== null) return "deleted";
     return { number: row.number, tenant, thread: threadOf(row, this.#names) };
   }
@@ -83,6 +88,8 @@ export class ThreadTable {
     this.#bury.run(atMs, version, number);
   }
 }
+
+const brokenIndex = () => new MillraceError("store_corrupt", "An index of the SQLite store leads to another thread.");
 
 const appendedValues = ({ activeMs, version, messages, usage, excerpt, participants }: Thread): Value[] => [
   activeMs,
