@@ -63,7 +63,10 @@ async function run(rig: Rig, report: Report): Promise<void> {
   const upstream = (await startModelServer(rig, { frameMs: FRAME_MS })).stream;
   const seconds = report.quick ? 10 : 25;
   const off = await startMillrace(rig, upstream, { name: "not recorded" });
-  const full = await startMillrace(rig, upstream, { name: "recorded", config: { threads: { record: "full", requestsPerMinute: 1_000_000 } } });
+  const full = await startMillrace(rig, upstream, {
+    name: "recorded",
+    config: { threads: { record: "full", requestsPerMinute: 1_000_000 } },
+  });
   const kept: { turns: number; of: number }[] = [];
   const measured = async (peer: Peer) => {
     const writes = () => Promise.all(["commits", "writes"].map((what) => metric(peer, `millrace_thread_${what}_total`)));
