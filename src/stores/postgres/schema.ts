@@ -26,6 +26,7 @@ export const steps: readonly (readonly string[])[] = [
       pinned boolean NOT NULL,
       version integer NOT NULL,
       active_ms double precision NOT NULL,
+      active_slot double precision NOT NULL,
       messages integer NOT NULL,
       input double precision NOT NULL,
       cached double precision NOT NULL,
@@ -36,12 +37,13 @@ export const steps: readonly (readonly string[])[] = [
       shares text NOT NULL,
       deleted_ms double precision,
       PRIMARY KEY (tenant, id)
-    ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05)`,
-    // A listing is a merge of at most three of these, each read from its newest end (list-query.ts).
-    "CREATE INDEX thread_own ON thread (tenant, user_id, active_ms, id) WHERE deleted_ms IS NULL",
-    "CREATE INDEX thread_team ON thread (tenant, team, active_ms, id) WHERE deleted_ms IS NULL AND visibility = 'team'",
-    "CREATE INDEX thread_organisation ON thread (tenant, active_ms, id) WHERE deleted_ms IS NULL AND visibility = 'organisation'",
-    "CREATE INDEX thread_all ON thread (tenant, active_ms, id) WHERE deleted_ms IS NULL",
+    ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
+    // A listing is a merge of at most three of these, each read from its newest end (thread-filter.ts). They hold the slot of
+    // time and not the time, so that of the messages of a busy thread most change no index (heap-only updates).
+    "CREATE INDEX thread_own ON thread (tenant, user_id, active_slot) WHERE deleted_ms IS NULL",
+    "CREATE INDEX thread_team ON thread (tenant, team, active_slot) WHERE deleted_ms IS NULL AND visibility = 'team'",
+    "CREATE INDEX thread_organisation ON thread (tenant, active_slot) WHERE deleted_ms IS NULL AND visibility = 'organisation'",
+    "CREATE INDEX thread_all ON thread (tenant, active_slot) WHERE deleted_ms IS NULL",
     "CREATE UNIQUE INDEX thread_session ON thread (tenant, session) WHERE session IS NOT NULL",
 
     // Records are small and compressed where that pays, so PostgreSQL need not try: two of the largest fit a page.

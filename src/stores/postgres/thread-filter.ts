@@ -2,6 +2,7 @@
 
 import type { ThreadFilter, ThreadPlace, Viewer } from "../../ports/index.ts";
 import type { Parameter } from "./postgres-connection.ts";
+import { slotOf } from "./thread-row.ts";
 
 /** Collects parameters, and says how a statement names them. */
 export class Parameters {
@@ -65,7 +66,8 @@ function rangesOf({ viewer, user }: ThreadFilter, parameters: Parameters): Range
 
 /**
  * The ranges as conditions and orders. The column of a range is asked for by its bounds and ordered by: one index alone has
- * that order, so that the planner takes it whatever it knows of the table, and begins and ends in it.
+ * that order down to slots of time, so that the planner takes it whatever it knows of the table, begins and ends in it, and
+ * sorts only within a slot.
  */
 export function orderedRangesOf(
   { user, ...filter }: ThreadFilter,
@@ -73,21 +75,27 @@ export function orderedRangesOf(
   parameters: Parameters,
 ): { where: string; order: string }[] {
   const conditions = conditionsOf(filter, parameters);
-  const place =
-    after &&
-    `${parameters.add(after.activeMs, "float8")}, ${parameters.add(after.id.replaceAll("\0", "").toWellFormed(), "text")}`;
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = filter;
+  const first = slotOf(parameters.add(sinceMs, "float8"));
+  const last = slotOf(parameters.add(Math.min(untilMs, after?.activeMs ?? untilMs), "float8"));
+  if (after) {
+    const [activeMs, id] = [
+      parameters.add(after.activeMs, "float8"),
+      parameters.add(after.id.replaceAll("\0", "").toWellFormed(), "text"),
+    ];
+    conditions.push(`(t.active_ms, t.id) < (${activeMs}, ${id})`);
+  }
   return rangesOf(user === undefined ? filter : { ...filter, user }, parameters).map(({ column, value, also }) => {
-    const bounds: string[] = [];
-    const order = "active_ms DESC, id DESC";
+    const order = "active_slot DESC, active_ms DESC, id DESC";
     if (column === undefined || value === undefined) {
-      if (place) bounds.push(`(t.active_ms, t.id) < (${place})`);
+      const bounds = [`t.active_slot >= ${first}`, `t.active_slot <= ${last}`];
       return { where: [...conditions, ...bounds, ...also].join(" AND "), order };
     }
     const named = parameters.add(value, "text");
-    bounds.push(`(t.${column}, t.active_ms) >= (${named}, ${parameters.add(sinceMs, "float8")})`);
-    if (place) bounds.push(`(t.${column}, t.active_ms, t.id) < (${named}, ${place})`);
-    else bounds.push(`(t.${column}, t.active_ms) <= (${named}, ${parameters.add(untilMs, "float8")})`);
+    const bounds = [
+      `(t.${column}, t.active_slot) >= (${named}, ${first})`,
+      `(t.${column}, t.active_slot) <= (${named}, ${last})`,
+    ];
     return { where: [...conditions, ...bounds, ...also].join(" AND "), order: `${column} DESC, ${order}` };
   });
 }

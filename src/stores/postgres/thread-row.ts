@@ -34,7 +34,13 @@ export type ThreadRow = {
   deleted_ms: number | null;
 };
 
-/** The columns with the type of each. */
+/** Of `active_slot`, for as long a thread stays where it is in the indexes of listings. Those of one slot are sorted when asked for. */
+const SLOT_MS = 512;
+
+/** @param activeMs in SQL */
+export const slotOf = (activeMs: string) => `floor((${activeMs}) / ${SLOT_MS})`;
+
+/** The columns with the type of each, but for the slot, which follows from the time. */
 export const threadColumns = {
   tenant: "text",
   id: "text",

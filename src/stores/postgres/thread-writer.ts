@@ -16,7 +16,7 @@ import * as statements from "./write-statements.ts";
 /** In a row, at most, after as many had been tried in vain. */
 const CAREFUL_BATCHES_MAX = 20;
 /** A batch of twice as many is written by two connections at once. */
-const LANE_WRITES_MIN = 32;
+const LANE_WRITES_MIN = 128;
 
 type Encode = (message: NewMessage) => Encoded;
 

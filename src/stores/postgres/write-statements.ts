@@ -5,7 +5,7 @@
 import { positionOf } from "./feed.ts";
 import type { Answer, Run } from "./postgres-connection.ts";
 import { type Columns, rowsStatement } from "./rows-statement.ts";
-import { type ThreadRow, threadColumns, threadColumnsOf } from "./thread-row.ts";
+import { slotOf, type ThreadRow, threadColumns, threadColumnsOf } from "./thread-row.ts";
 
 const THREAD = { tenant: "text", thread: "text" } as const;
 
@@ -69,7 +69,8 @@ const update = (columns: readonly (keyof ThreadRow)[]) => {
   const all: Columns = { tenant: "text", id: "text", was: "int4", ...types };
   return rowsStatement(
     all,
-    (n) => `UPDATE thread t SET ${columns.map((column) => `${column} = n.${column}`).join(", ")}
+    (n) => `UPDATE thread t SET ${columns.map((column) => `${column} = n.${column}`).join(", ")},
+        active_slot = ${slotOf("n.active_ms")}
       FROM ${n} WHERE t.tenant = n.tenant AND t.id = n.id AND t.version = n.was`,
   );
 };
@@ -81,7 +82,8 @@ export const updateSummaries = update(SUMMARY);
 
 export const insertThreads = rowsStatement(
   threadColumns,
-  (n) => `INSERT INTO thread (${Object.keys(threadColumns).join(", ")}) SELECT ${threadColumnsOf("n")} FROM ${n}`,
+  (n) => `INSERT INTO thread (${Object.keys(threadColumns).join(", ")}, active_slot)
+    SELECT ${threadColumnsOf("n")}, ${slotOf("n.active_ms")} FROM ${n}`,
 );
 
 /** Records come as one value behind each other: as an array of their own they would be sent in hex. */
