@@ -12,6 +12,9 @@ const SECTOR_BYTES = 512;
 /** A write of bytes, or a new size. */
 type Change = { readonly offset: number; readonly data: Uint8Array } | { readonly size: number };
 
+/** What has which name from then on; undefined: nothing. Done whole or not at all. */
+type NameChange = readonly (readonly [name: string, file: CutFile | undefined])[];
+
 interface CutFile {
   readonly inode: bigint;
   readonly durable: Content;
@@ -61,7 +64,7 @@ export class CutDisk {
   /** As the program sees them, and as they are on the disk. */
   readonly #names = new Map<string, CutFile>();
   readonly #durableNames = new Map<string, CutFile>();
-  #unsyncedNames: { readonly name: string; readonly file: CutFile | undefined }[] = [];
+  #unsyncedNames: NameChange[] = [];
 
   constructor(journal: string) {
     this.#journal = readFileSync(journal);
@@ -88,7 +91,7 @@ export class CutDisk {
   cut(folder: string, random: Random | undefined): void {
     mkdirSync(folder, { recursive: true });
     const names = new Map(this.#durableNames);
-    for (const { name, file } of this.#unsyncedNames) if (random && random.below(2) === 0) rename(names, name, file);
+    for (const change of this.#unsyncedNames) if (random && random.below(2) === 0) applyNames(names, change);
     for (const [name, file] of names) {
       const content = new Content(file.durable.bytes.slice());
       if (random) for (const change of file.unsynced) for (const kept of partsOf(change, random)) content.apply(kept);
@@ -98,7 +101,14 @@ export class CutDisk {
 
   #record(kind: string, inode: bigint, offset: number, data: Buffer): void {
     if (kind === "O") this.#opened(basename(data.toString()), inode, offset);
-    else if (kind === "U") this.#named(basename(data.toString()), undefined);
+    else if (kind === "U") this.#named([[basename(data.toString()), undefined]]);
+    else if (kind === "R")
+      this.#renamed(
+        data
+          .toString()
+          .split("\n")
+          .map((path) => basename(path)),
+      );
     else if (kind === "D") this.#syncNames();
     else {
       const file = this.#files.get(inode);
@@ -118,16 +128,23 @@ export class CutDisk {
     if (size > 0) throw new Error(`${name} holds what the journal does not know of.`);
     const file = { inode, durable: new Content(new Uint8Array()), unsynced: [], size: 0 };
     this.#files.set(inode, file);
-    this.#named(name, file);
+    this.#named([[name, file]]);
   }
 
-  #named(name: string, file: CutFile | undefined): void {
-    rename(this.#names, name, file);
-    this.#unsyncedNames.push({ name, file });
+  #renamed([from = "", to = ""]: readonly string[]): void {
+    this.#named([
+      [from, undefined],
+      [to, this.#names.get(from)],
+    ]);
+  }
+
+  #named(change: NameChange): void {
+    applyNames(this.#names, change);
+    this.#unsyncedNames.push(change);
   }
 
   #syncNames(): void {
-    for (const { name, file } of this.#unsyncedNames) rename(this.#durableNames, name, file);
+    for (const change of this.#unsyncedNames) applyNames(this.#durableNames, change);
     this.#unsyncedNames = [];
   }
 
@@ -137,9 +154,11 @@ export class CutDisk {
   }
 }
 
-function rename(names: Map<string, CutFile>, name: string, file: CutFile | undefined): void {
-  if (file) names.set(name, file);
-  else names.delete(name);
+function applyNames(names: Map<string, CutFile>, change: NameChange): void {
+  for (const [name, file] of change) {
+    if (file) names.set(name, file);
+    else names.delete(name);
+  }
 }
 
 /** All of it, nothing of it, or some of its sectors. */

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -187,6 +188,22 @@ int unlink(const char *path) {
   else result = syscall(SYS_unlinkat, AT_FDCWD, path, 0);
   if (result == 0 && orders->room >= 0) orders->room += size;
   if (result == 0 && !ends_with(path, "-shm")) note('U', 0, 0, path, strlen(path));
+  pthread_mutex_unlock(&lock);
+  return result;
+}
+
+int rename(const char *from, const char *to) {
+  if (!is_ours(from)) return syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+  pthread_mutex_lock(&lock);
+  char names[2 * PATH_MAX + 1];
+  size_t from_length = strnlen(from, PATH_MAX), to_length = strnlen(to, PATH_MAX);
+  memcpy(names, from, from_length);
+  names[from_length] = '\n';
+  memcpy(names + from_length + 1, to, to_length);
+  int result = -1;
+  if (orders->read_only) errno = EROFS;
+  else result = syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+  if (result == 0) note('R', 0, 0, names, from_length + 1 + to_length);
   pthread_mutex_unlock(&lock);
   return result;
 }
