@@ -5,6 +5,7 @@
 import { MillraceError } from "../../base/index.ts";
 import type {
   Found,
+  Json,
   MessagePage,
   NewMessage,
   Thread,
@@ -17,7 +18,8 @@ import type {
   ThreadWrite,
   ThreadWritten,
 } from "../../ports/index.ts";
-import { appended, begun, changed, excerptAround, type KeptThread, passes, shared, textOf, wordsOf } from "./kept-thread.ts";
+import { appended, begun, changed, excerptAround, excerptOf, shared, textOf, wordsOf } from "../records/index.ts";
+import { type KeptThread, passes } from "./kept-thread.ts";
 
 export interface MemoryThreadStoreOptions {
   /** Messages, pieces of drafts and changes that are held at most. What a thread had goes with it, but for its changes. Default 100,000. */
@@ -101,7 +103,7 @@ export class MemoryThreadStore implements ThreadStore {
     if (asked.size === 0) return { hits: [] };
     const found = this.#passing(filter).flatMap(({ thread, messages }) =>
       messages.flatMap(({ message, content, place }) => {
-        const text = place < after ? textOf(content) : "";
+        const text = place < after ? textOf(JSON.parse(content) as readonly Json[]) : "";
         return asked.isSubsetOf(wordsOf(text)) ? [{ thread, sequence: message.sequence, place, text }] : [];
       }),
     );
@@ -166,7 +168,7 @@ export class MemoryThreadStore implements ThreadStore {
       const same = kept.messages.find((each) => each.message.clientId === message.clientId);
       if (same) return same.message.sequence;
       const content = contents[index] ?? "[]";
-      thread = appended(thread, message, content);
+      thread = appended(thread, message, excerptOf(JSON.parse(content) as readonly Json[]));
       const { content: _, ...rest } = message;
       kept.messages.push({ message: { ...rest, sequence: thread.messages }, content, place: ++this.#places });
       this.#entries++;
@@ -261,7 +263,7 @@ function prepare(write: ThreadWrite): Prepared | string {
   try {
     const messages = write.kind === "put" ? (write.messages ?? []) : [];
     const contents = messages.map(({ content }) => JSON.stringify(content));
-    for (const content of contents) textOf(content); // Throws when it is too deep.
+    for (const content of contents) textOf(JSON.parse(content) as readonly Json[]); // Throws when it is too deep.
     const bare = messages.map((message): NewMessage => ({ ...message, content: [] }));
     const names = write.kind === "put" ? { ...write, messages: bare } : write;
     const problem = problemIn(write.kind === "draft" ? { ...write, text: "" } : names);

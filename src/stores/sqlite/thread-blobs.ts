@@ -1,12 +1,7 @@
 // Large parts of messages, once a tenant. How often each is needed is counted: with the last message that does, it goes.
 
 import type { Database } from "bun:sqlite";
-
-export interface ThreadBlob {
-  /** 32 bytes. */
-  readonly hash: Uint8Array;
-  readonly bytes: Uint8Array;
-}
+import type { ContentBlob } from "../records/index.ts";
 
 export const HASH_BYTES = 32;
 
@@ -32,7 +27,7 @@ export class ThreadBlobs {
   }
 
   /** Keeps those that are not there. @returns the hashes in a row, for the row of the message */
-  keep(tenant: number, blobs: readonly ThreadBlob[]): Uint8Array | null {
+  keep(tenant: number, blobs: readonly ContentBlob[]): Uint8Array | null {
     if (blobs.length === 0) return null;
     const hashes = new Uint8Array(blobs.length * HASH_BYTES);
     for (const [index, { hash, bytes }] of blobs.entries()) {

@@ -2,9 +2,10 @@
 // is never ahead or in between. When whom a thread is shown to changes, its messages are entered again under other marks.
 
 import type { Database } from "bun:sqlite";
+import { textOf } from "../records/index.ts";
 import { isCorrupt } from "./thread-file.ts";
 import { indexPathOf, openIndex } from "./thread-index-file.ts";
-import { decodeMessage, searchText } from "./thread-record.ts";
+import { decodeMessage } from "./thread-record.ts";
 import type { ThreadRow } from "./thread-row.ts";
 import { marksOf, quoted, threadMark } from "./thread-scope.ts";
 import { indexText } from "./thread-words.ts";
@@ -110,7 +111,7 @@ export class ThreadIndex {
   #textOf(tenant: number, record: Uint8Array): string | undefined {
     try {
       const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
-      return message && indexText(searchText(message));
+      return message && indexText(textOf(message.content));
     } catch (error) {
       if (isCorrupt(error)) return undefined;
       throw error;

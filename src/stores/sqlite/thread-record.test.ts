@@ -3,11 +3,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Json } from "../../ports/index.ts";
+import { type ContentBlob, textOf } from "../records/index.ts";
 import { message } from "./testing.ts";
-import type { ThreadBlob } from "./thread-blobs.ts";
-import { decodeMessage, encodeMessage, namesIn, searchText } from "./thread-record.ts";
+import { decodeMessage, encodeMessage, namesIn } from "./thread-record.ts";
 
-const lookUp = (blobs: readonly ThreadBlob[]) => (hash: Uint8Array) =>
+const lookUp = (blobs: readonly ContentBlob[]) => (hash: Uint8Array) =>
   blobs.find((blob) => Buffer.compare(blob.hash, hash) === 0)?.bytes;
 
 const large = fc
@@ -64,11 +64,11 @@ test("a bit that changed anywhere is noticed", () => {
 test("depth and length do not matter to a search", () => {
   let deep: Json = "bottom";
   for (let depth = 0; depth < 50_000; depth++) deep = [deep];
-  expect(searchText({ content: [deep, Array.from({ length: 500_000 }, () => 1), "end"] })).toBe("bottom\nend");
+  expect(textOf([deep, Array.from({ length: 500_000 }, () => 1), "end"])).toBe("bottom\nend");
 });
 
 test("all texts but the names of kinds are searched", () => {
   const content: Json[] = [{ type: "tool_use", name: "Read", input: { path: "a.ts", lines: [1] } }, "tail"];
-  expect(searchText({ content })).toBe("Read\na.ts\ntail");
+  expect(textOf(content)).toBe("Read\na.ts\ntail");
   expect(encodeMessage(message("a", "", { content: [{ text: " \n " }, { text: " two\n words " }] })).excerpt).toBe("two words");
 });

@@ -6,19 +6,15 @@ import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { MillraceError } from "../../base/index.ts";
 import type { Hit, Thread, ThreadFilter } from "../../ports/index.ts";
+import { excerptAround, QUESTION_WORDS_MAX, textOf, wordsOf } from "../records/index.ts";
 import { isCorrupt } from "./thread-file.ts";
 import { allOf, anyOf, type Condition, rangesOf, restOf } from "./thread-filter.ts";
 import { indexPathOf, openIndexReader } from "./thread-index-file.ts";
 import type { ThreadReader } from "./thread-reader.ts";
-import { searchText } from "./thread-record.ts";
 import { quoted, scopeOf } from "./thread-scope.ts";
-import { askedWords, placeOfWord } from "./thread-words.ts";
 
 const SCANNED_MAX = 5000;
 const CHUNK = 100;
-/** Units before and behind the first word found. */
-const BEFORE = 60;
-const BEHIND = 180;
 
 type Page = { hits: readonly Hit[]; next?: number };
 
@@ -34,11 +30,11 @@ export class ThreadSearch {
   }
 
   page(filter: ThreadFilter, question: string, { after, limit }: { after?: number; limit: number }): Page {
-    const words = askedWords(question);
+    const words = wordsOf(question, QUESTION_WORDS_MAX);
     const scope = scopeOf(filter, this.#reader.names);
     const index = this.#opened();
-    if (words.length === 0 || scope === undefined || index === undefined) return { hits: [] };
-    const match = [scope, ...words.map(quoted)].join(" AND ");
+    if (words.size === 0 || scope === undefined || index === undefined) return { hits: [] };
+    const match = [scope, ...[...words].map(quoted)].join(" AND ");
     return this.#reader.atOnce(() => {
       const passes = this.#passing(filter);
       const hits: Hit[] = [];
@@ -61,12 +57,12 @@ export class ThreadSearch {
     this.#index = undefined;
   }
 
-  #hit(position: number, words: readonly string[], passes: (thread: number) => Thread | undefined): Hit | undefined {
+  #hit(position: number, words: ReadonlySet<string>, passes: (thread: number) => Thread | undefined): Hit | undefined {
     const place = this.#reader.stored.place(position);
     const thread = place && passes(place.thread);
     const message = thread && this.#reader.stored.at(position);
     if (!place || !thread || !message) return undefined;
-    return { thread, sequence: place.sequence, excerpt: excerptAround(searchText(message), words) };
+    return { thread, sequence: place.sequence, excerpt: excerptAround(textOf(message.content), words) };
   }
 
   /** Each thread is asked about once a page. */
@@ -103,14 +99,4 @@ function positions(index: Database, match: string, before: number): { rowid: num
     if (isCorrupt(error)) throw new MillraceError("store_corrupt", "The search index is damaged.", { cause: error });
     throw error;
   }
-}
-
-function excerptAround(text: string, words: readonly string[]): string {
-  const place = placeOfWord(text, words);
-  const start = Math.max(0, place - BEFORE);
-  return text
-    .slice(start, place + BEHIND)
-    .toWellFormed()
-    .replace(/\s+/g, " ")
-    .trim();
 }

@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import { MillraceError } from "../../base/index.ts";
 import type { NewMessage, ThreadKey, ThreadWrite, ThreadWritten } from "../../ports/index.ts";
+import { appended, begun, changed, shared } from "../records/index.ts";
 import { ThreadBlobs } from "./thread-blobs.ts";
 import { problemOf } from "./thread-check.ts";
 import { ThreadDrafts } from "./thread-drafts.ts";
@@ -13,7 +14,6 @@ import { ThreadMessages } from "./thread-messages.ts";
 import { ThreadNames } from "./thread-names.ts";
 import { type EncodedMessage, encodeMessage } from "./thread-record.ts";
 import { changeKinds } from "./thread-schema.ts";
-import { appended, begun, changed, shared } from "./thread-state.ts";
 import { type KnownThread, ThreadTable } from "./thread-table.ts";
 
 type Put = Extract<ThreadWrite, { kind: "put" }>;
