@@ -241,7 +241,8 @@ export interface ThreadStore {
   ): Promise<{ hits: readonly Hit[]; next?: number }>;
   /**
    * What changed after that position, in an order in which nothing appears later at a lower one. Changes that several servers
-   * made to one thread may come in another order than their versions.
+   * made to one thread may come in another order than their versions. A store may drop changes that are older than a bound that
+   * it states, the oldest first: who was away for longer begins anew from the threads themselves.
    */
   changes(after: number, limit: number): Promise<readonly ThreadChangeEvent[]>;
   /** Over all threads that pass the filter. */

@@ -318,6 +318,33 @@ function sharing(server: PostgresServer): void {
     expect(seen).toEqual(seen.toSorted((one, other) => one.position - other.position));
   });
 
+  test("changes go once they are indexed and old enough, the oldest first; their positions are not used again", async () => {
+    const clock = new VirtualClock(1_000_000, setImmediate);
+    const store = openStore(server.url, { clock, changesKeptMs: 100_000 });
+    const kept = async () => (await store.changes(0, 100)).map(({ key }) => key.id);
+    await store.write([append("old", "first")]);
+    await store.catchUp();
+    await clock.advance(61_000);
+    await store.catchUp(); // Marks how far the index was.
+    await store.write([append("not indexed", "first")]);
+    const last = (await store.changes(0, 100)).at(-1)?.position ?? 0;
+    await clock.advance(61_000);
+    await store.catchUp();
+    expect(await kept()).toEqual(["old", "not indexed"]);
+    await clock.advance(61_000);
+    await store.catchUp();
+    expect(await kept()).toEqual(["not indexed"]);
+    for (let minutes = 0; minutes < 4; minutes++) {
+      await clock.advance(61_000);
+      await store.catchUp();
+    }
+    expect(await kept()).toEqual([]);
+    const again = openStore(server.url, { clock });
+    await again.write([append("new", "first")]);
+    expect((await again.changes(0, 100))[0]?.position).toBeGreaterThan(last);
+    expect((await again.search(everyone, "first", { limit: 9 })).hits.length).toBe(2);
+  });
+
   test("one server fills the search of all, behind the writes; what may not be seen is not found before it knows", async () => {
     const clock = new VirtualClock(0, setImmediate);
     const [filling, asking] = [openStore(server.url, { clock, indexEveryMs: 500 }), openStore(server.url)];

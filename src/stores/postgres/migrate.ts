@@ -48,5 +48,5 @@ async function versionOf(run: Run, schema: string): Promise<number> {
 /** Data that came here from another server, by a dump, have seen higher numbers of transactions than this one has. */
 async function keepPositionsRising(run: Run): Promise<void> {
   await run(`UPDATE meta SET feed_base = greatest(feed_base,
-    (SELECT coalesce(max(position), 0) >> ${POSITION_BITS} FROM change) + 1 - pg_current_xact_id()::text::bigint)`);
+    (greatest((SELECT max(position) FROM change), (SELECT position FROM search_progress)) >> ${POSITION_BITS}) + 1 - pg_current_xact_id()::text::bigint)`);
 }

@@ -45,6 +45,8 @@ export interface PostgresThreadStoreOptions {
   callsMax?: number;
   /** How long after a look for new messages to index the next is taken; 0: this server leaves that to others. Default 500. */
   indexEveryMs?: number;
+  /** How long changes stay in the feed, at least; older ones go, once they are indexed. Default 604,800,000 (7 days). */
+  changesKeptMs?: number;
 }
 
 const DEFAULTS = {
@@ -55,6 +57,7 @@ const DEFAULTS = {
   statementTimeoutMs: 10_000,
   callsMax: 1000,
   indexEveryMs: 500,
+  changesKeptMs: 7 * 24 * 3600 * 1000,
 };
 
 export class PostgresThreadStore implements ThreadStore {
@@ -69,7 +72,7 @@ export class PostgresThreadStore implements ThreadStore {
 
   /** Does not connect: the first call does, so that a server may start while PostgreSQL is away. */
   constructor(options: PostgresThreadStoreOptions) {
-    const { readersMax, writersMax, indexEveryMs, ...rest } = { ...DEFAULTS, ...options };
+    const { readersMax, writersMax, indexEveryMs, changesKeptMs, ...rest } = { ...DEFAULTS, ...options };
     const connect = (connectionsMax: number, settings: PostgresConnectionOptions["settings"] = {}) =>
       new PostgresConnection({ ...rest, connectionsMax, settings });
     this.#schema = rest.schema;
@@ -79,7 +82,7 @@ export class PostgresThreadStore implements ThreadStore {
     this.#writes = connect(writersMax, byKey);
     this.#indexing = connect(1, byKey);
     this.#writer = new ThreadWriter(this.#writes, encodeMessage);
-    this.#index = new SearchIndex(this.#indexing, rest.clock, indexEveryMs);
+    this.#index = new SearchIndex(this.#indexing, rest.clock, indexEveryMs, changesKeptMs);
     this.#isIndexing = indexEveryMs > 0;
   }
 

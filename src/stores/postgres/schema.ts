@@ -104,6 +104,9 @@ export const steps: readonly (readonly string[])[] = [
       last integer NOT NULL
     )`,
 
+    // Up to where the feed was indexed, and when: by these it is trimmed (feed-trim.ts).
+    "CREATE TABLE feed_mark (position bigint PRIMARY KEY, at_ms double precision NOT NULL)",
+
     // What is searched, apart from messages and behind them (search-index.ts). Long lists of words lie outside of
     // the row.
     `CREATE TABLE search (
@@ -116,7 +119,7 @@ export const steps: readonly (readonly string[])[] = [
       PRIMARY KEY (tenant, number)
     ) WITH (toast_tuple_target = 128)`,
     "CREATE UNIQUE INDEX search_message ON search (tenant, thread, sequence)",
-    "CREATE INDEX search_words ON search USING gin (words) WITH (gin_pending_list_limit = 512)",
+    "CREATE INDEX search_words ON search USING gin (words) WITH (gin_pending_list_limit = 4096)",
     "CREATE TABLE search_progress (position bigint NOT NULL, number bigint NOT NULL)",
     "INSERT INTO search_progress VALUES (0, 0)",
   ],

@@ -5,6 +5,7 @@
 import { type Cancel, type Clock, MillraceError } from "../../base/index.ts";
 import type { ThreadKey, Visibility } from "../../ports/index.ts";
 import { CHANGES, type ChangeRow } from "./feed.ts";
+import { TRIM_EVERY_MS, trimFeed } from "./feed-trim.ts";
 import { type Read, readMessageRanges } from "./message-reader.ts";
 import type { PostgresConnection, Run } from "./postgres-connection.ts";
 import { textOf } from "./record-row.ts";
@@ -19,6 +20,15 @@ const LOCK = "hashtextextended('millrace search ' || current_schema(), 0)";
 const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(${LOCK}) AS mine`;
 const WAIT_FOR_LOCK = `SELECT pg_advisory_xact_lock(${LOCK}) IS NULL AS waited`;
 
+/**
+ * A new row's words lie in a list first that every question reads through, and go to their places many rows at a time, which
+ * costs half as much. So it may get long under load, and is emptied once the load is over. A partitioned table has several.
+ */
+const EMPTY_PENDING_LISTS = `SELECT gin_clean_pending_list(c.oid)
+  FROM (SELECT 'search'::regclass AS relid UNION SELECT relid FROM pg_partition_tree('search')) part
+  JOIN pg_index i ON i.indrelid = part.relid JOIN pg_class c ON c.oid = i.indexrelid AND c.relkind = 'i'
+  JOIN pg_am a ON a.oid = c.relam AND a.amname = 'gin'`;
+
 interface SeenThread {
   tenant: string;
   id: string;
@@ -32,15 +42,23 @@ export class SearchIndex {
   readonly #connection: PostgresConnection;
   readonly #clock: Clock;
   readonly #everyMs: number;
+  readonly #keptMs: number;
+  #trimMs = Number.NEGATIVE_INFINITY;
   #cancel: Cancel | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
 
-  /** @param everyMs how long after a look at the feed the next is taken */
-  constructor(connection: PostgresConnection, clock: Clock, everyMs: number) {
+  /**
+   * @param everyMs how long after a look at the feed the next is taken
+   * @param keptMs how long changes stay in the feed, at least
+   */
+  constructor(connection: PostgresConnection, clock: Clock, everyMs: number, keptMs: number) {
+    if (!(Number.isFinite(keptMs) && keptMs >= 0))
+      throw new MillraceError("option_invalid", "The PostgreSQL store needs changesKeptMs: a number of at least 0.");
     this.#connection = connection;
     this.#clock = clock;
     this.#everyMs = everyMs;
+    this.#keptMs = keptMs;
   }
 
   start(): void {
@@ -77,6 +95,14 @@ export class SearchIndex {
     if (!this.#stopped) this.#plan(outcome === "more" ? this.#clock.monotonic() - startMs : this.#everyMs);
   }
 
+  /** Each minute, and on while there is more. */
+  async #trim(run: Run): Promise<void> {
+    const nowMs = this.#clock.monotonic();
+    if (nowMs < this.#trimMs) return;
+    const isMore = await trimFeed(run, this.#clock.now(), this.#keptMs);
+    if (!isMore) this.#trimMs = nowMs + TRIM_EVERY_MS;
+  }
+
   #step(how: "try" | "wait"): Promise<"more" | "done"> {
     return this.#connection.transaction(async (run) => {
       const [lock] = await run<{ mine: boolean }>(how === "try" ? TRY_LOCK : WAIT_FOR_LOCK);
@@ -86,12 +112,15 @@ export class SearchIndex {
         "SELECT position::float8 AS position, number::float8 AS number FROM search_progress",
       );
       const { position = 0, number = 0 } = progress ?? {};
+      await this.#trim(run);
       const changes = await run<ChangeRow>(CHANGES, [position, CHANGES_MAX]);
       const last = changes.at(-1);
       if (last === undefined) return "done";
       const added = await index(run, changes, number);
       await run("UPDATE search_progress SET position = $1, number = $2", [last.position, number + added]);
-      return changes.length === CHANGES_MAX ? "more" : "done";
+      if (changes.length === CHANGES_MAX) return "more";
+      await run(EMPTY_PENDING_LISTS);
+      return "done";
     }, STEP_MS_MAX);
   }
 }
