@@ -13,6 +13,7 @@ import type { Config } from "./config.ts";
 /** Beyond some hundred a commit costs as much as its rows; before that, as much as the disk's flush. */
 const WRITES_PER_COMMIT = 256;
 const WRITE_BYTES = 200;
+const CLOSE_MS_MAX = 3000;
 
 export interface OpenThreadStore {
   readonly store: ThreadStore;
@@ -60,7 +61,7 @@ export function openThreadStore(config: Config, clock: Clock): OpenThreadStore {
     writeAll: (writes, rank) => batcher.add({ writes, rank }),
     stats: () => batcher.stats(),
     async close() {
-      await batcher.close();
+      await batcher.close(clock.monotonic() + CLOSE_MS_MAX);
       await store.close();
     },
   };

@@ -1,6 +1,6 @@
 // Part of compose: threads as they are served, who takes down the turns that pass, and what is done for threads while nobody asks.
 
-import { type Clock, type IdSource, systemRandom } from "../base/index.ts";
+import { type Clock, type IdSource, MillraceError, systemRandom } from "../base/index.ts";
 import type { BeginTurn } from "../gateway/index.ts";
 import type { Monitor } from "../mechanisms/monitor/index.ts";
 import type { Channel } from "../ports/index.ts";
@@ -14,6 +14,8 @@ import { costs } from "./thread-costs.ts";
 import { threadPolicies } from "./thread-policies.ts";
 import { recoveryJob, retentionJob, startUpkeep } from "./threads-upkeep.ts";
 
+/** What is recorded when the server stops, and cannot be written by then, is given up. */
+const IDLE_MS_MAX = 2000;
 const MIB = 1024 * 1024;
 
 export interface OpenThreads {
@@ -23,12 +25,23 @@ export interface OpenThreads {
   close(): Promise<void>;
 }
 
-/** Undefined when threads are off. */
-export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor: Monitor, log: Log): OpenThreads | undefined {
+/** Undefined when threads are off. A store that is away is told in the log, and tried again with each call. */
+export async function openThreads(
+  config: Config,
+  clock: Clock,
+  ids: IdSource,
+  monitor: Monitor,
+  log: Log,
+): Promise<OpenThreads | undefined> {
   const { enabled, messageMib, redact: secrets, whenAway } = config.threads;
   if (!enabled) return undefined;
   const opened = openThreadStore(config, clock);
   const { store } = opened;
+  const readiness = opened.ready().catch((error: unknown) => {
+    if (MillraceError.is(error)) log.write("warn", "threads-away", { code: error.code, message: error.message });
+  });
+  // A file is open in a moment; a server elsewhere may take long, and calls need not wait for it.
+  if (!config.databaseUrl) await readiness;
   const channel = openChannel(config, clock);
   const announcements = new Announcements(channel, clock);
   const write = notingTenants(announcements.telling(opened.write));
@@ -60,7 +73,7 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
     beginTurn: records(config) ? (turn) => recorder.begin(turn) : undefined,
     async close() {
       await endUpkeep();
-      await recorder.idle();
+      await within(clock, IDLE_MS_MAX, recorder.idle());
       await opened.close();
       await channel.close();
     },
@@ -70,6 +83,13 @@ export function openThreads(config: Config, clock: Clock, ids: IdSource, monitor
 /** Between servers where Redis is configured, so that each can show what passes another. */
 const openChannel = ({ redisUrl }: Config, clock: Clock): Channel =>
   redisUrl ? new RedisChannel({ url: redisUrl.reveal(), clock, namespace: "millrace.threads" }) : new MemoryChannel();
+
+/** Resolves when it is done, or when it took too long. */
+async function within(clock: Clock, ms: number, done: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([done, clock.sleep(ms, over.signal).catch(() => {})]);
+  over.abort();
+}
 
 const records = ({ threads: { record, tenants } }: Config): boolean =>
   [record, ...Object.values(tenants).map((policy) => policy.record)].some((what) => what !== undefined && what !== "off");

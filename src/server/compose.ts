@@ -57,7 +57,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const upstreams = upstreamsOf(config, clock, http.send);
   const flow = openFlow(config, upstreams, clock, observed.monitor);
   const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
-  const conversations = openThreads(config, clock, ids, observed.monitor, log);
+  const conversations = await openThreads(config, clock, ids, observed.monitor, log);
   const gateway = createGateway({
     clock,
     ids,
