@@ -233,7 +233,10 @@ export interface ThreadStore {
   messages(key: ThreadKey, page: { after: number; limit: number; backwards?: boolean }): Promise<MessagePage>;
   /** Last active first; of those as old, the greater id first. */
   list(filter: ThreadFilter, page: { after?: ThreadPlace; limit: number }): Promise<readonly Thread[]>;
-  /** Messages with all of the words, newest first. Any text is a question: nothing in it is an operator. May lag behind writes. */
+  /**
+   * Messages with all of the words, newest first; none of the role `system`, which says the same in every conversation of an assistant. Any
+   * text is a question: nothing in it is an operator. May lag behind writes.
+   */
   search(
     filter: ThreadFilter,
     words: string,

@@ -80,6 +80,17 @@ export const searchCases: readonly ThreadStoreCase[] = [
     },
   },
   {
+    name: "prompts are not found, and what an assistant and its tools say is",
+    async run({ open, settle }) {
+      const store = await open();
+      const of = (role: string) => message(role, `${role} alpha`, { role });
+      await keep(store, put("t", ["system", "user", "assistant", "tool"].map(of)));
+      await settle();
+      equal(await hitsOf(store, "alpha"), ["t:4", "t:3", "t:2"], "all but the prompt");
+      equal(await hitsOf(store, "system"), [], "the prompt");
+    },
+  },
+  {
     name: "words are found wherever they stand in a message, and in whatever writing",
     async run({ open, settle }) {
       const store = await open();

@@ -18,7 +18,7 @@ import type {
   ThreadWrite,
   ThreadWritten,
 } from "../../ports/index.ts";
-import { appended, begun, changed, excerptAround, excerptOf, shared, textOf, wordsOf } from "../records/index.ts";
+import { appended, begun, changed, excerptAround, excerptOf, isSearched, shared, textOf, wordsOf } from "../records/index.ts";
 import { type KeptThread, passes } from "./kept-thread.ts";
 
 export interface MemoryThreadStoreOptions {
@@ -103,7 +103,7 @@ export class MemoryThreadStore implements ThreadStore {
     if (asked.size === 0) return { hits: [] };
     const found = this.#passing(filter).flatMap(({ thread, messages }) =>
       messages.flatMap(({ message, content, place }) => {
-        const text = place < after ? textOf(JSON.parse(content) as readonly Json[]) : "";
+        const text = place < after && isSearched(message) ? textOf(JSON.parse(content) as readonly Json[]) : "";
         return asked.isSubsetOf(wordsOf(text)) ? [{ thread, sequence: message.sequence, place, text }] : [];
       }),
     );

@@ -2,9 +2,10 @@
 // that takes its place are never both there, and no blob goes between two looks.
 
 import type { CorruptMessage, Draft, Message, MessagePage, ThreadKey } from "../../ports/index.ts";
+import type { BlobOf } from "../records/index.ts";
 import { canBeKept } from "./name-check.ts";
 import type { PostgresConnection, Run } from "./postgres-connection.ts";
-import { type Blobs, decodeMessage, type RecordRow } from "./record-row.ts";
+import { decodeMessage, type RecordRow } from "./record-row.ts";
 import { rowsStatement } from "./rows-statement.ts";
 import { keyOf } from "./write-plan.ts";
 
@@ -78,7 +79,7 @@ function decode(parts: readonly (PartRow & { tenant?: string })[]): Read[] {
   for (const { kind, tenant = "", thread, sequence, id, text, bytes } of parts) {
     if (kind !== "message") continue;
     const row: RecordRow = { sequence, client_id: id, chain: text, record: bytes };
-    const find: Blobs = (hash) => blobs.get(keyOf(tenant, hexOf(hash)));
+    const find: BlobOf = (hash) => blobs.get(keyOf(tenant, hexOf(hash)));
     read.push({ key: { tenant, id: thread }, message: decodeMessage(row, find) });
   }
   return read;

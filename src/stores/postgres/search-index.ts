@@ -4,13 +4,13 @@
 
 import { type Cancel, type Clock, MillraceError } from "../../base/index.ts";
 import type { ThreadKey, Visibility } from "../../ports/index.ts";
+import { isSearched, textOf } from "../records/index.ts";
 import { CHANGES, type ChangeRow } from "./feed.ts";
 import { TRIM_EVERY_MS, trimFeed } from "./feed-trim.ts";
 import { type Read, readMessageRanges } from "./message-reader.ts";
 import type { PostgresConnection, Run } from "./postgres-connection.ts";
-import { textOf } from "./record-row.ts";
 import { rowsStatement } from "./rows-statement.ts";
-import { lastingMarks, visibilityMark, wordsOf } from "./search-words.ts";
+import { lastingMarks, visibilityMark, wordsOfMessage } from "./search-words.ts";
 import { keyOf } from "./write-plan.ts";
 
 const CHANGES_MAX = 500;
@@ -183,7 +183,7 @@ async function index(run: Run, changes: readonly ChangeRow[], number: number): P
 const nameOf = ({ tenant, id }: ThreadKey, sequence: number) => keyOf(tenant, id, String(sequence));
 
 function searchRow({ key, message }: Read, thread: SeenThread, number: number) {
-  const words = "corrupt" in message ? [] : wordsOf(textOf(message.content));
+  const words = "corrupt" in message || !isSearched(message) ? [] : wordsOfMessage(textOf(message.content));
   const marks = [
     ...lastingMarks({ tenant: key.tenant, user: thread.user_id, team: thread.team }),
     visibilityMark(thread.visibility),

@@ -3,11 +3,11 @@
 // viewer may see is asked of the thread as well, in the same statement.
 
 import type { Hit, ThreadFilter } from "../../ports/index.ts";
+import { excerptAround, QUESTION_WORDS_MAX, textOf, wordsOf } from "../records/index.ts";
 import { readMessageRanges } from "./message-reader.ts";
 import { isPassable } from "./name-check.ts";
 import type { PostgresConnection } from "./postgres-connection.ts";
-import { excerptAround } from "./record-row.ts";
-import { questionOf, wordsOf } from "./search-words.ts";
+import { questionOf } from "./search-words.ts";
 import { conditionsOf, Parameters, sightOf } from "./thread-filter.ts";
 import { type ThreadRow, threadColumnsOf, threadOf } from "./thread-row.ts";
 import { keyOf } from "./write-plan.ts";
@@ -55,10 +55,10 @@ async function withExcerpts(connection: PostgresConnection, rows: readonly HitRo
   const ranges = rows.map(({ tenant, id, sequence }) => ({ key: { tenant, id }, from: sequence, to: sequence }));
   const read = await readMessageRanges((text, parameters) => connection.query(text, parameters), ranges);
   const messages = new Map(read.map(({ key, message }) => [keyOf(key.id, String(message.sequence)), message]));
-  const asked = wordsOf(words);
+  const asked = wordsOf(words, QUESTION_WORDS_MAX);
   return rows.flatMap((row) => {
     const message = messages.get(keyOf(row.id, String(row.sequence)));
     if (message === undefined || "corrupt" in message) return [];
-    return [{ thread: threadOf(row), sequence: row.sequence, excerpt: excerptAround(message.content, asked) }];
+    return [{ thread: threadOf(row), sequence: row.sequence, excerpt: excerptAround(textOf(message.content), asked) }];
   });
 }

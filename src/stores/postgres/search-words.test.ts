@@ -1,23 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { lastingMarks, questionOf, visibilityMark, wordsOf } from "./search-words.ts";
+import { lastingMarks, questionOf, visibilityMark, wordsOfMessage } from "./search-words.ts";
 
 const viewer = { user: "ada", team: "engine" };
 
 describe("words", () => {
   test("are letters and digits, without case and forms; paths and addresses are several", () => {
-    expect(wordsOf("Wörld src/thread-store.ts ＡＢＣ wörld ada@example.com")).toEqual(
+    expect([...wordsOfMessage("Wörld src/thread-store.ts ＡＢＣ wörld ada@example.com")]).toEqual(
       "wörld src thread store ts abc ada example com".split(" "),
     );
   });
 
   test("of scripts without spaces are their characters", () => {
-    expect(wordsOf("検索する")).toEqual(["検", "索", "す", "る"]);
+    expect([...wordsOfMessage("検索する")]).toEqual(["検", "索", "す", "る"]);
   });
 
   test("are cut and counted: a row of the index has an end", () => {
-    expect(wordsOf("x".repeat(1_000_000))).toEqual(["x".repeat(64)]);
-    expect(wordsOf(Array.from({ length: 30_000 }, (_, index) => `word${index}`).join(" ")).length).toBe(20_000);
+    expect([...wordsOfMessage("x".repeat(1_000_000))]).toEqual(["x".repeat(64)]);
+    expect([...wordsOfMessage(Array.from({ length: 30_000 }, (_, index) => `word${index}`).join(" "))]).toHaveLength(20_000);
   });
 });
 

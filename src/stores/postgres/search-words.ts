@@ -3,16 +3,10 @@
 // that no word has, so nothing that is asked can be one.
 
 import type { ThreadFilter, Visibility } from "../../ports/index.ts";
+import { normalText, QUESTION_WORDS_MAX, WORDS_MAX, wordsIn, wordsOf } from "../records/index.ts";
 
-/** Written without spaces between words: each character is taken as one. */
-const UNSPACED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
-const WORD = new RegExp(`[${UNSPACED}]|[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED}]]+`, "gv");
-/** UTF-16 units. Longer ones are cut, on both sides. */
-const WORD_LENGTH_MAX = 64;
-const WORDS_OF_MESSAGE_MAX = 20_000;
 /** Beyond 2^20 bytes a tsvector that is made of an array finds wrong words, without a complaint. The rest is for marks. */
 const WORD_BYTES_OF_MESSAGE_MAX = 1_000_000;
-const WORDS_OF_QUESTION_MAX = 32;
 const MARK = "\u0001";
 
 interface Owner {
@@ -22,7 +16,8 @@ interface Owner {
 }
 
 /** Each once; at most as many as a row of the index holds. */
-export const wordsOf = (text: string): string[] => distinct(text, WORDS_OF_MESSAGE_MAX);
+export const wordsOfMessage = (text: string): ReadonlySet<string> =>
+  wordsIn(normalText(text), WORDS_MAX, WORD_BYTES_OF_MESSAGE_MAX);
 
 /** Marks that a message keeps. */
 export const lastingMarks = ({ tenant, user, team }: Owner): string[] => [
@@ -36,8 +31,8 @@ export const visibilityMark = (visibility: Visibility): string => mark("visibili
 
 /** As a tsquery; undefined when nothing is asked for. */
 export function questionOf(words: string, { tenant, viewer }: ThreadFilter): string | undefined {
-  const asked = distinct(words, WORDS_OF_QUESTION_MAX);
-  if (asked.length === 0) return undefined;
+  const asked = wordsOf(words, QUESTION_WORDS_MAX);
+  if (asked.size === 0) return undefined;
   const sight = viewer
     ? [
         quote(mark("user", tenant, viewer.user)),
@@ -45,21 +40,7 @@ export function questionOf(words: string, { tenant, viewer }: ThreadFilter): str
         `(${quote(mark("tenant", tenant))} & ${quote(visibilityMark("organisation"))})`,
       ].join(" | ")
     : quote(mark("tenant", tenant));
-  return `${asked.map(quote).join(" & ")} & (${sight})`;
-}
-
-function distinct(text: string, countMax: number): string[] {
-  const words = new Set<string>();
-  let bytes = 0;
-  for (const [whole] of text.normalize("NFKC").toLowerCase().matchAll(WORD)) {
-    const word = whole.length <= WORD_LENGTH_MAX ? whole : whole.slice(0, WORD_LENGTH_MAX).toWellFormed();
-    if (words.has(word)) continue;
-    bytes += Buffer.byteLength(word);
-    if (bytes > WORD_BYTES_OF_MESSAGE_MAX) break;
-    words.add(word);
-    if (words.size === countMax) break;
-  }
-  return [...words];
+  return `${[...asked].map(quote).join(" & ")} & (${sight})`;
 }
 
 /** A digest, so that it is short. That two may share one is no harm: the rights are asked of the thread as well. */

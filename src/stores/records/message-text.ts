@@ -1,6 +1,6 @@
 // The texts of a message: what people would look for in it, its beginning, and what stands around a word.
 
-import type { Json } from "../../ports/index.ts";
+import type { Json, NewMessage } from "../../ports/index.ts";
 import { placeOfWord } from "./words.ts";
 
 const EXCERPT_UNITS = 160;
@@ -9,6 +9,9 @@ const BEFORE = 60;
 const BEHIND = 180;
 /** Names of what is no text of anybody's. */
 const NO_TEXT: ReadonlySet<string> = new Set(["type", "id"]);
+
+/** Prompts are not: every conversation of an assistant has the same one, which says nothing of it. */
+export const isSearched = ({ role }: Pick<NewMessage, "role">): boolean => role !== "system";
 
 /** Every text but names of kinds and ids. */
 export const textOf = (content: readonly Json[]): string => [...textsIn(content)].join("\n");

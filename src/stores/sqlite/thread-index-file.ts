@@ -5,7 +5,7 @@ import { Database } from "bun:sqlite";
 import { closeSync, existsSync, openSync, renameSync, rmSync } from "node:fs";
 
 /** Raised whenever words, marks or tables become others. */
-const VERSION = 2;
+const VERSION = 3;
 const READER_BUSY_MS = 1000;
 
 export const indexPathOf = (path: string): string => `${path}.search`;

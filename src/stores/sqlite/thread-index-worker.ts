@@ -6,7 +6,7 @@ import { indexPathOf, removeIndex } from "./thread-index-file.ts";
 import { answerCalls } from "./worker-answers.ts";
 import { yieldToMain } from "./yield-to-main.ts";
 
-yieldToMain(10);
+yieldToMain(19);
 
 function indexMethods() {
   let index: ThreadIndex | undefined;

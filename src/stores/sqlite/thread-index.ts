@@ -2,10 +2,10 @@
 // is never ahead or in between. When whom a thread is shown to changes, its messages are entered again under other marks.
 
 import type { Database } from "bun:sqlite";
-import { textOf } from "../records/index.ts";
+import { isSearched, textOf } from "../records/index.ts";
 import { isCorrupt } from "./thread-file.ts";
 import { indexPathOf, openIndex } from "./thread-index-file.ts";
-import { decodeMessage } from "./thread-record.ts";
+import { decodeMessage, namesIn } from "./thread-record.ts";
 import type { ThreadRow } from "./thread-row.ts";
 import { marksOf, quoted, threadMark } from "./thread-scope.ts";
 import { indexText } from "./thread-words.ts";
@@ -107,9 +107,11 @@ export class ThreadIndex {
     return units;
   }
 
-  /** None of one that is broken. */
+  /** None of one that is broken, or not searched. */
   #textOf(tenant: number, record: Uint8Array): string | undefined {
     try {
+      const names = namesIn(record);
+      if (!names || !isSearched(names)) return undefined;
       const message = decodeMessage(record, (hash) => this.#blob.get(tenant, hash)?.bytes);
       return message && indexText(textOf(message.content));
     } catch (error) {

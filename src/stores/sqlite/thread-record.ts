@@ -36,7 +36,7 @@ export function decodeMessage(bytes: Uint8Array, blobOf: BlobOf): NewMessage | u
 }
 
 /** What a message is known by; blobs are not needed for it. */
-export const namesIn = (bytes: Uint8Array): Pick<NewMessage, "clientId" | "chain"> | undefined => storedIn(bytes);
+export const namesIn = (bytes: Uint8Array): Pick<NewMessage, "clientId" | "chain" | "role"> | undefined => storedIn(bytes);
 
 /** The JSON of what is stored: for a message without blobs the message. Undefined when a bit of it changed. */
 export function jsonIn(bytes: Uint8Array): Uint8Array | undefined {

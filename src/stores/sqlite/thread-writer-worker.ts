@@ -6,7 +6,7 @@ import { ThreadWriting } from "./thread-writing.ts";
 import { answerCalls } from "./worker-answers.ts";
 import { yieldToMain } from "./yield-to-main.ts";
 
-yieldToMain(5);
+yieldToMain(19);
 
 function writerMethods(clock: Clock) {
   let writing: ThreadWriting | undefined;
