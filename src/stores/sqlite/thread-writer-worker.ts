@@ -6,7 +6,7 @@ import { ThreadWriting } from "./thread-writing.ts";
 import { answerCalls } from "./worker-answers.ts";
 import { yieldToMain } from "./yield-to-main.ts";
 
-yieldToMain(19);
+yieldToMain(10);
 
 function writerMethods(clock: Clock) {
   let writing: ThreadWriting | undefined;
