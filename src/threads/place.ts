@@ -57,7 +57,9 @@ export class Places {
   /** @param links at least one. @param promptHash of the turn. Rejects as the store does. */
   async of(turn: Turn, links: readonly Link[], promptHash: string | undefined): Promise<Place> {
     const { tenant } = turn;
-    const found = await this.#common(tenant, links);
+    const isNew = turn.session !== undefined && !(await this.trail({ tenant, id: threadOfSession(tenant, turn.session) }));
+    // Chains of a session begin with it: where it has no thread, nobody has them.
+    const found = isNew ? undefined : await this.#common(tenant, links);
     if (!found) return this.#withoutPast(turn, promptHash);
     const { spot, known } = found;
     const key = { tenant, id: spot.thread };

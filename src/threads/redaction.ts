@@ -20,7 +20,9 @@ const UNSETTLED_UNITS_MAX = 4096;
 export function redactor(more: readonly SecretPattern[] = []): Redact {
   checkPatterns(more);
   const patterns = [...more, ...SECRET_PATTERNS];
-  return (content) => redactJson(content, (text) => redactText(text, patterns), 0) as readonly Json[];
+  const unitsMin = Math.min(KEY_BEGIN.length, ...patterns.map(({ prefix, min }) => prefix.length + min));
+  const redact = (text: string) => (text.length < unitsMin ? text : redactText(text, patterns));
+  return (content) => redactJson(content, redact, 0) as readonly Json[];
 }
 
 /** How many characters of a text come before anything that may be the beginning of a secret, whose rest is still to come. */

@@ -105,19 +105,35 @@ function nextLineEnd(chunk: Uint8Array, from: number, withCr: boolean): number {
 }
 
 /** The value of the last `event:` line, or an empty string. */
-export const eventName = (event: Uint8Array): string => fieldValues(event, "event").at(-1) ?? "";
+export const eventName = (event: Uint8Array): string => eventFields(event).name;
 
 /** The values of the `data:` lines joined by line feeds, or an empty string. */
-export const eventData = (event: Uint8Array): string => fieldValues(event, "data").join("\n");
+export const eventData = (event: Uint8Array): string => eventFields(event).data;
 
-function fieldValues(event: Uint8Array, name: string): string[] {
-  const values: string[] = [];
-  for (const line of text(event).split(/\r\n|\n|\r/)) {
-    if (!line.startsWith(name)) continue;
-    if (line.length === name.length) values.push("");
-    else if (line[name.length] === ":") values.push(line.slice(name.length + (line[name.length + 1] === " " ? 2 : 1)));
+/** Both of them at once. */
+export function eventFields(event: Uint8Array): { readonly name: string; readonly data: string } {
+  const lines = text(event);
+  const plain = lines.includes("\r") ? lines.replaceAll(/\r\n?/g, "\n") : lines;
+  let name = "";
+  let data: string | undefined;
+  for (let start = 0; start <= plain.length; ) {
+    const found = plain.indexOf("\n", start);
+    const end = found < 0 ? plain.length : found;
+    const value = fieldValue(plain, "data", start, end);
+    if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
+    else name = fieldValue(plain, "event", start, end) ?? name;
+    start = end + 1;
   }
-  return values;
+  return { name, data: data ?? "" };
+}
+
+/** Of the line, when it is of this field. */
+function fieldValue(lines: string, field: string, start: number, end: number): string | undefined {
+  if (!lines.startsWith(field, start)) return undefined;
+  const colon = start + field.length;
+  if (colon >= end) return colon === end ? "" : undefined;
+  if (lines[colon] !== ":") return undefined;
+  return lines.slice(lines[colon + 1] === " " ? colon + 2 : colon + 1, end);
 }
 
 /** Whether the event begins with these bytes: recognises a frame without decoding it. */

@@ -2,7 +2,7 @@
 // `event:` lines; only the name `error` outranks it, because the official SDK believes that name before any data.
 
 import { type JsonObject, parseObject } from "../json-object.ts";
-import { eventData, eventName } from "../sse-scanner.ts";
+import { eventFields } from "../sse-scanner.ts";
 
 export interface StreamEvent {
   /** `message_start`, `ping`, `error`, ...; empty when the event names no type. */
@@ -13,8 +13,7 @@ export interface StreamEvent {
 
 /** Undefined for an event without data (a comment), which no reader is told of. */
 export function streamEvent(event: Uint8Array): StreamEvent | undefined {
-  const text = eventData(event);
-  const name = eventName(event);
+  const { name, data: text } = eventFields(event);
   if (text === "" && name !== "error") return undefined;
   const data = parseObject(text);
   return { type: name !== "error" && typeof data?.type === "string" ? data.type : name, data };
