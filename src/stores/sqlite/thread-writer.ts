@@ -76,6 +76,7 @@ export class ThreadWriter {
     this.#unsaved.clear();
     this.#known.clear();
     this.#names.forget();
+    this.#drafts.forget();
     try {
       this.#rollback.run();
     } catch {
