@@ -15,6 +15,8 @@ import { keyOf } from "./write-plan.ts";
 
 const CHANGES_MAX = 500;
 const STEP_MS_MAX = 60_000;
+/** A fifth of its time is rest at the least. */
+const RESTS_LEAST = 4;
 
 const LOCK = "hashtextextended('millrace search ' || current_schema(), 0)";
 const TRY_LOCK = `SELECT pg_try_advisory_xact_lock(${LOCK}) AS mine`;
@@ -46,6 +48,8 @@ export class SearchIndex {
   #trimMs = Number.NEGATIVE_INFINITY;
   #cancel: Cancel | undefined;
   #running: Promise<void> | undefined;
+  /** Steps in a row that left something to do, up to RESTS_LEAST. */
+  #behind = 0;
   #stopped = false;
 
   /**
@@ -83,7 +87,7 @@ export class SearchIndex {
     });
   }
 
-  /** While there is much to do it rests as long as it worked: writes come first. */
+  /** While there is much to do it rests as long as it worked, since writes come first; and less when it falls behind all the same. */
   async #work(): Promise<void> {
     const startMs = this.#clock.monotonic();
     let outcome: "more" | "done" = "done";
@@ -92,7 +96,8 @@ export class SearchIndex {
     } catch (error) {
       if (!MillraceError.is(error)) throw error; // The engine is away: the next look finds it back.
     }
-    if (!this.#stopped) this.#plan(outcome === "more" ? this.#clock.monotonic() - startMs : this.#everyMs);
+    this.#behind = outcome === "more" ? Math.min(this.#behind + 1, RESTS_LEAST) : 0;
+    if (!this.#stopped) this.#plan(this.#behind > 0 ? (this.#clock.monotonic() - startMs) / this.#behind : this.#everyMs);
   }
 
   /** Each minute, and on while there is more. */
