@@ -1,10 +1,13 @@
-// A bounded number of connections to one PostgreSQL, made when needed and made again after they broke.
+// A bounded number of connections to one PostgreSQL, made when needed and made again after they broke. The one used last
+// is used first: its statements are prepared, its session's caches are warm, and its window of TCP has opened. (Taking turns,
+// a thread of 100 messages waited 20 ms at times: the answer was larger than the window of a connection seldom used.)
 // Invariants: no call waits longer than its limit, whether for a free connection, for another's lock or for a server that
 // does not answer; a connection whose answer did not come in time is closed, not used again; nothing is sent twice, but
 // a transaction that met another one (deadlock, a key just taken). Knows no tables.
 
 import { SQL } from "bun";
 import { type Clock, MillraceError } from "../../base/index.ts";
+import { Pool } from "../../mechanisms/pool/index.ts";
 
 const PROTOCOLS = ["postgres:", "postgresql:"];
 /** What a server may take to say that its own limit was reached, before we stop listening. */
@@ -56,9 +59,8 @@ export class OutOfDate extends Error {}
 
 export class PostgresConnection {
   readonly #options: PostgresConnectionOptions;
-  readonly #client: SQL;
-  #calls = 0;
-  #closed = false;
+  readonly #pool: Pool<SQL>;
+  readonly #calls = new Set<AbortController>();
 
   constructor(options: PostgresConnectionOptions) {
     for (const name of ["connectionsMax", "connectTimeoutMs", "statementTimeoutMs", "callsMax"] as const) {
@@ -76,20 +78,14 @@ export class PostgresConnection {
       );
     }
     this.#options = options;
-    this.#client = new SQL(options.url, {
+    this.#pool = new Pool({
+      create: async () => clientOf(options),
+      destroy: (client) => client.close({ timeout: 0 }),
+      isBroken: (error) => !isAnswer(error),
       max: options.connectionsMax,
-      connectionTimeout: Math.max(1, Math.ceil(options.connectTimeoutMs / 1000)),
-      connection: {
-        application_name: "millrace",
-        search_path: options.schema,
-        statement_timeout: options.statementTimeoutMs,
-        idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
-        // Plans are made once: the statements look rows up by their keys, whatever the values.
-        plan_cache_mode: "force_generic_plan",
-        enable_seqscan: false,
-        jit: false,
-        ...options.settings,
-      },
+      waitersMax: options.callsMax,
+      tenantWaitersMax: options.callsMax,
+      clock: options.clock,
     });
   }
 
@@ -115,38 +111,57 @@ export class PostgresConnection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#client.close({ timeout: 0 });
+    const drained = this.#pool.drain();
+    for (const call of this.#calls) call.abort(closed());
+    await drained;
   }
 
   async #borrow<T>(limitMs: number, use: (run: Run) => Promise<T>): Promise<T> {
-    if (this.#closed) throw unavailable("The PostgreSQL store is closed");
-    if (this.#calls >= this.#options.callsMax) throw unavailable("Too many calls wait for PostgreSQL; this one was not sent");
-    this.#calls++;
-    const late = Promise.withResolvers<never>();
-    late.promise.catch(() => {}); // Whoever still waits is told below.
-    const waiting = new AbortController();
-    const cancel = this.#options.clock.schedule(limitMs + GRACE_MS, () => {
-      const reason = unavailable(`PostgreSQL did not answer within ${limitMs + GRACE_MS} ms`);
-      late.reject(reason);
-      waiting.abort(reason);
-    });
-    try {
-      const connection = await Promise.race([this.#client.reserve({ signal: waiting.signal }), late.promise]);
+    const { clock, callsMax } = this.#options;
+    if (this.#calls.size >= callsMax) throw unavailable("Too many calls wait for PostgreSQL; this one was not sent");
+    const late = new AbortController();
+    this.#calls.add(late);
+    const isLate = Promise.withResolvers<never>();
+    isLate.promise.catch(() => {}); // Whoever still waits is told below.
+    late.signal.addEventListener("abort", () => isLate.reject(late.signal.reason), { once: true });
+    const cancel = clock.schedule(limitMs + GRACE_MS, () => late.abort(tooLate(limitMs)));
+    const work = async (client: SQL) => {
+      const connection = await Promise.race([client.reserve({ signal: late.signal }), isLate.promise]);
       const run: Run = (text, parameters = []) => connection.unsafe(text, [...parameters]);
       try {
-        return await Promise.race([use(run), late.promise]);
+        return await Promise.race([use(run), isLate.promise]);
       } finally {
-        // In the middle of an answer, it would be the next one's trouble.
-        void (waiting.signal.aborted ? connection.close() : connection.release()).catch(() => {});
+        void connection.release().catch(() => {});
       }
+    };
+    try {
+      return await this.#pool.use(work, { signal: late.signal, deadlineMs: clock.monotonic() + limitMs + 2 * GRACE_MS });
     } catch (error) {
       throw asOurs(error);
     } finally {
       cancel();
-      this.#calls--;
+      this.#calls.delete(late);
     }
   }
+}
+
+/** For one connection, made when it is first needed and anew when it was lost. */
+function clientOf(options: PostgresConnectionOptions): SQL {
+  return new SQL(options.url, {
+    max: 1,
+    connectionTimeout: Math.max(1, Math.ceil(options.connectTimeoutMs / 1000)),
+    connection: {
+      application_name: "millrace",
+      search_path: options.schema,
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: options.statementTimeoutMs + GRACE_MS,
+      // Plans are made once: the statements look rows up by their keys, whatever the values.
+      plan_cache_mode: "force_generic_plan",
+      enable_seqscan: false,
+      jit: false,
+      ...options.settings,
+    },
+  });
 }
 
 async function transact<T>(run: Run, work: () => Promise<T>): Promise<T> {
@@ -172,14 +187,28 @@ function stateOf(error: unknown): string | undefined {
   return error instanceof SQL.PostgresError ? error.errno : undefined;
 }
 
+/** True for what a server says that goes on; after anything else a connection may be in the middle of something. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof OutOfDate || stateOf(MillraceError.is(error) ? error.cause : error) !== undefined;
+}
+
 function asOurs(error: unknown): unknown {
-  if (MillraceError.is(error) || error instanceof OutOfDate) return error;
+  if (MillraceError.is(error)) return error.code === "shutting_down" ? closed() : error;
+  if (error instanceof OutOfDate) return error;
   const state = stateOf(error);
   // 22: data, 23: constraints, 54: sizes. What they say may hold the data, so that only the state is told on.
   const isData = state !== undefined && /^(?:22|23|54)/.test(state) && !WORTH_ANOTHER.includes(state);
   if (isData) return new RefusedData(state, error);
   const reason = state ?? (error instanceof SQL.PostgresError ? error.code : "unknown");
   return unavailable(`PostgreSQL refused or lost the statement (${reason})`, error);
+}
+
+function closed(): MillraceError {
+  return unavailable("The PostgreSQL store is closed");
+}
+
+function tooLate(limitMs: number): MillraceError {
+  return unavailable(`PostgreSQL did not answer within ${limitMs + GRACE_MS} ms`);
 }
 
 function unavailable(message: string, cause?: unknown): MillraceError {
