@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Json } from "../../ports/index.ts";
 import { SqliteThreadStore, type SqliteThreadStoreOptions } from "./sqlite-thread-store.ts";
 import { create, keyOf, message, put, scratchPaths } from "./testing.ts";
+import { threadSteps } from "./thread-schema.ts";
 
 const WRITER = join(import.meta.dir, "../../../test/kit/sqlite-thread-writer.ts");
 const CASE_MS_MAX = 60_000;
@@ -74,13 +75,47 @@ test("a file that cannot be used is refused, and taken once it can be", async ()
   await openAt(path).ready();
   await opened.pop()?.close();
   const newer = new Database(path);
+  const { user_version: version } = newer.query<{ user_version: number }, []>("PRAGMA user_version").get() ?? {};
   newer.run("PRAGMA user_version = 999");
   const store = openAt(path);
   expect(await failureOf(store.ready())).toEqual(code("store_corrupt"));
-  newer.run("PRAGMA user_version = 1");
+  newer.run(`PRAGMA user_version = ${version}`);
   newer.close();
   await store.write([put("t", [])]);
   expect((await store.find(keyOf("t")))?.thread.version).toBe(1);
+});
+
+test("drafts in a file of the first version are there after it was brought forward, and go on", async () => {
+  const path = paths.next();
+  const first = openAt(path);
+  await first.write([put("t", []), put("u", [])]);
+  await opened.pop()?.close();
+  const file = new Database(path);
+  for (const table of ["draft", "piece"]) file.run(`DROP TABLE ${table}`);
+  file.run(threadSteps[0]?.find((statement) => statement.startsWith("CREATE TABLE draft")) ?? "");
+  const add = file.query("INSERT INTO draft SELECT number, ?, ?, ?, ?, ? FROM thread WHERE id = ?");
+  for (const row of [
+    ["a", -1, 1, 10, '""', "t"],
+    ["a", 0, 3, 20, '"one"', "t"],
+    ["a", 3, 4, 30, '" two"', "t"],
+    ["b", 0, 5, 15, '"other"', "t"],
+    ["a", 0, 2, 12, '"of"', "u"],
+  ]) {
+    add.run(...row);
+  }
+  file.run("PRAGMA user_version = 1");
+  file.close();
+  const store = openAt(path);
+  await store.write([{ kind: "draft", key: keyOf("t"), draft: "a", from: 7, text: "!", atMs: 40 }]);
+  const draftsOf = async (id: string) => (await store.messages(keyOf(id), { after: 0, limit: 1 })).drafts;
+  expect(await draftsOf("t")).toEqual([
+    { id: "a", text: "one two!", startedMs: 10 },
+    { id: "b", text: "other", startedMs: 15 },
+  ]);
+  await store.write([{ kind: "put", key: keyOf("t"), ends: ["a", "b"] }]);
+  expect([await draftsOf("t"), await draftsOf("u")]).toEqual([[], [{ id: "a", text: "of", startedMs: 12 }]]);
+  await store.write([{ kind: "put", key: keyOf("u"), ends: ["a"] }]);
+  expect(new Database(path).query("SELECT count(*) AS count FROM piece").get()).toEqual({ count: 0 });
 });
 
 const isRoot = process.getuid?.() === 0;

@@ -54,7 +54,7 @@ export function restOf(filter: ThreadFilter, names: ThreadNames): Condition {
   hold("archived = ?", archived === undefined ? undefined : Number(archived));
   hold("active_ms >= ?", sinceMs);
   hold("active_ms < ?", untilMs);
-  hold("number IN (SELECT thread FROM draft GROUP BY thread, id HAVING max(at_ms) < ?)", stalledMs);
+  hold("number IN (SELECT thread FROM draft WHERE at_ms < ?)", stalledMs);
   return allOf(conditions);
 }
 

@@ -25,8 +25,8 @@ import { changeKinds } from "./thread-schema.ts";
 
 interface DraftRow {
   id: string;
-  at_ms: number;
-  piece: string;
+  started_ms: number;
+  last: number;
 }
 
 interface ChangeRow {
@@ -50,6 +50,7 @@ export class ThreadReader {
   readonly stored: StoredMessages;
   readonly #list: ThreadList;
   readonly #drafts;
+  readonly #pieces;
   readonly #changes;
 
   constructor(database: Database) {
@@ -58,7 +59,14 @@ export class ThreadReader {
     this.rows = new ThreadRows(database, this.#names);
     this.stored = new StoredMessages(database);
     this.#list = new ThreadList(database, this.#names, this.rows);
-    this.#drafts = database.query<DraftRow, [number]>("SELECT id, at_ms, piece FROM draft WHERE thread = ? ORDER BY id, start");
+    this.#drafts = database.query<DraftRow, [number]>(
+      "SELECT id, started_ms, last FROM draft WHERE thread = ? ORDER BY started_ms, id",
+    );
+    this.#pieces = database.query<{ text: string }, [number]>(
+      `WITH RECURSIVE chain (position, before, text) AS (SELECT * FROM piece WHERE position = ?
+         UNION ALL SELECT piece.* FROM chain CROSS JOIN piece ON piece.position = chain.before)
+       SELECT text FROM chain ORDER BY position`,
+    );
     this.#changes = database.query<ChangeRow, [number, number]>(
       `SELECT change.*, thread.tenant, thread.id FROM change JOIN thread ON thread.number = change.thread
         WHERE position > ? ORDER BY position LIMIT ?`,
@@ -164,14 +172,10 @@ export class ThreadReader {
   }
 
   #draftsOf(thread: number): Draft[] {
-    const drafts = new Map<string, { id: string; text: string; startedMs: number }>();
-    for (const { id, at_ms, piece } of this.#drafts.all(thread)) {
-      const text = JSON.parse(piece) as string;
-      const draft = drafts.get(id);
-      if (draft) draft.text += text;
-      else drafts.set(id, { id, text, startedMs: at_ms });
-    }
-    return [...drafts.values()].sort((one, other) => one.startedMs - other.startedMs);
+    return this.#drafts.all(thread).map(({ id, started_ms: startedMs, last }) => {
+      const pieces = this.#pieces.all(last).map(({ text }) => JSON.parse(text) as string);
+      return { id, text: pieces.join(""), startedMs };
+    });
   }
 }
 

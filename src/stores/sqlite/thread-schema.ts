@@ -103,4 +103,25 @@ export const threadSteps: readonly (readonly string[])[] = [
       last INTEGER NOT NULL
     )`,
   ],
+  [
+    // Pieces in order of arrival, and of each draft where its pieces are (thread-drafts.ts).
+    "CREATE TABLE piece (position INTEGER PRIMARY KEY, before INTEGER NOT NULL, text TEXT NOT NULL)",
+    "ALTER TABLE draft RENAME TO draft_before",
+    `CREATE TABLE draft (
+      thread INTEGER NOT NULL,
+      id TEXT NOT NULL,
+      started_ms NUMERIC NOT NULL,
+      at_ms NUMERIC NOT NULL,
+      length INTEGER NOT NULL,
+      first INTEGER NOT NULL,
+      last INTEGER NOT NULL,
+      PRIMARY KEY (thread, id)
+    ) WITHOUT ROWID`,
+    `INSERT INTO piece SELECT position, coalesce(lag(position) OVER (PARTITION BY thread, id ORDER BY position), 0), piece
+      FROM (SELECT *, row_number() OVER (ORDER BY thread, id, start) AS position FROM draft_before)`,
+    `INSERT INTO draft SELECT thread, id, min(at_ms), max(at_ms), max(start + length), min(position), max(position)
+      FROM (SELECT *, row_number() OVER (ORDER BY thread, id, start) AS position FROM draft_before) GROUP BY thread, id`,
+    "DROP TABLE draft_before",
+    "CREATE INDEX draft_first ON draft (first)",
+  ],
 ];
