@@ -14,8 +14,6 @@ import type { Rig } from "./kit/rig.ts";
 import { milliseconds, percentile, whole } from "./kit/statistics.ts";
 import { PAGE, QUESTION_KINDS, THREAD_MESSAGES, ThreadWorld } from "./kit/thread-world.ts";
 
-/** PostgreSQL takes so long to fill its index that it is measured with a part of the messages. */
-const POSTGRES_PART = 0.1;
 const DEEP_PAGE = 10_000;
 const HITS = 20;
 const WRITES_PER_SECOND = 1000;
@@ -229,12 +227,7 @@ async function run(rig: Rig, report: Report): Promise<void> {
   try {
     const { url } = postgres.engine;
     const open = () => new PostgresThreadStore({ url, clock: systemClock });
-    await measured(
-      report,
-      { name: "PostgreSQL", kind: "postgres", where: url, open },
-      new ThreadWorld(count * POSTGRES_PART),
-      NOTHING,
-    );
+    await measured(report, { name: "PostgreSQL", kind: "postgres", where: url, open }, new ThreadWorld(count), NOTHING);
   } finally {
     await postgres.engine.stop();
   }

@@ -6,7 +6,7 @@ import { ThreadWriting } from "./thread-writing.ts";
 import { answerCalls } from "./worker-answers.ts";
 import { yieldToMain } from "./yield-to-main.ts";
 
-yieldToMain(10);
+yieldToMain(15);
 
 function writerMethods(clock: Clock) {
   let writing: ThreadWriting | undefined;
