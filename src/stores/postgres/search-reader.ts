@@ -28,11 +28,12 @@ export async function searchThreads(
   if (question === undefined || !isPassable(filter)) return { hits: [] };
   const parameters = new Parameters();
   const conditions = [...conditionsOf(filter, parameters), sightOf(filter.viewer, parameters)];
-  const place = `s.tenant = $1 AND s.number < ${parameters.add(after, "int8")}`;
+  const before = parameters.add(after, "int8");
   const matches = `s.words @@ ${parameters.add(question, "tsquery")}`;
-  // A sum is no index's order, so that the rows come from the index over words.
-  const recent = `(SELECT * FROM search s WHERE ${place} ORDER BY s.number DESC LIMIT ${RECENT_ROWS}) s WHERE ${matches}`;
-  const all = `search s WHERE ${place} AND ${matches}`;
+  const newest = `s.tenant = $1 AND s.number < ${before} ORDER BY s.number DESC LIMIT ${RECENT_ROWS}`;
+  const recent = `(SELECT * FROM search s WHERE ${newest}) s WHERE ${matches}`;
+  // Sums are in no index, so that the rows come from the index over words alone. Else PostgreSQL looks up all rows of the tenant beside it.
+  const all = `search s WHERE ${matches} AND s.tenant || '' = $1 AND s.number + 0 < ${before}`;
   const ask = (rows: string) =>
     connection.query<HitRow>(
       `SELECT hit.place::float8 AS number, hit.sequence, t.*
@@ -42,8 +43,8 @@ export async function searchThreads(
         ORDER BY hit.place DESC LIMIT ${limit + 1}`,
       parameters.values,
     );
-  const newest = await ask(recent);
-  const rows = newest.length > limit ? newest : await ask(all);
+  const found = await ask(recent);
+  const rows = found.length > limit ? found : await ask(all);
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const hits = await withExcerpts(connection, shown, words);
