@@ -23,6 +23,7 @@ export const errorCodes = {
   batch_unknown:
     "A commit did not end in time, or gave no result for each of its items: whether these were committed is not known.",
   shutting_down: "The server is stopping and no longer takes work.",
+  repository_unreadable: "git cannot read a repository: it is none, it is damaged, or its answer took too long or grew too large.",
   engine_missing: "A program that a command or test needs is not on this machine.",
 } as const;
 

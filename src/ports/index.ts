@@ -25,6 +25,7 @@ export {
 } from "./channel.ts";
 export { KEY_BYTES_MAX, type KeyValue, VALUE_BYTES_MAX } from "./key-value.ts";
 export { checkKey, checkNamespace, checkPrefix, checkValue } from "./key-value-limits.ts";
+export { checkRecords, RECORD_BYTES_MAX, RECORD_KEY_BYTES_MAX, RECORDS_MAX, type RecordStore } from "./record-store.ts";
 export type {
   CorruptMessage,
   Draft,

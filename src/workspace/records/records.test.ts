@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { MillraceError, systemClock, text, utf8 } from "../../base/index.ts";
+import type { RecordStore } from "../../ports/index.ts";
+import { scanFile } from "../scan/scan-file.ts";
+import { decodeRecord, encodeRecord, recordKey } from "./record-codec.ts";
+import { type Content, Records } from "./records.ts";
+
+const SOURCE = `import { a as b } from "./a";
+/** Says hello to the world. */
+export class Greeter {
+  readonly name = "x";
+  greet(who: string): string {
+    return b(who, this.name);
+  }
+}
+export const answer = 42;
+`;
+
+class MapStore implements RecordStore {
+  readonly kept = new Map<string, Uint8Array>();
+  isDown = false;
+
+  async get(keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    if (this.isDown) throw new MillraceError("store_unavailable", "Away.");
+    return new Map(keys.flatMap((key) => (this.kept.has(key) ? [[key, this.kept.get(key) ?? new Uint8Array()] as const] : [])));
+  }
+
+  async put(records: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    if (this.isDown) throw new MillraceError("store_unavailable", "Away.");
+    for (const [key, bytes] of records) this.kept.set(key, bytes);
+  }
+
+  async close(): Promise<void> {}
+}
+
+const contents: readonly Content[] = [
+  { blob: "a".repeat(40), language: "typescript" },
+  { blob: "b".repeat(40), language: "python" },
+  { blob: "a".repeat(40), language: "javascript" },
+];
+
+/** What was read, by blob and language. */
+function readerOf(read: string[]) {
+  return async (missing: readonly Content[], take: (content: Content, bytes: Uint8Array) => void | Promise<void>) => {
+    for (const content of missing) {
+      read.push(`${content.blob[0]} ${content.language}`);
+      await take(content, utf8(content.language === "python" ? "def f():\n  pass\n" : SOURCE));
+    }
+  };
+}
+
+test("a record comes back from its bytes as it was", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (source) => {
+      const record = scanFile("typescript", SOURCE + source);
+      expect(decodeRecord(encodeRecord(record), "typescript")).toEqual(record);
+    }),
+  );
+});
+
+test("bytes that are no record, or of another language, are undefined, wherever they were changed", () => {
+  const bytes = encodeRecord(scanFile("typescript", SOURCE));
+  expect(decodeRecord(bytes, "python")).toBeUndefined();
+  const columns = JSON.parse(text(bytes)) as unknown[];
+  for (const wrong of [null, -1, 1.5, "x\n\ny", [1], ["a"], [[]], {}, [-2], [99]]) {
+    for (let column = 0; column < columns.length; column++) {
+      const changed = columns.with(column, wrong);
+      const decoded = decodeRecord(utf8(JSON.stringify(changed)), "typescript");
+      if (decoded) expect(decodeRecord(encodeRecord(decoded), "typescript")).toEqual(decoded);
+      else expect(decoded).toBeUndefined();
+    }
+  }
+  expect(decodeRecord(utf8(JSON.stringify(columns.with(5, [0]))), "typescript")).toBeUndefined();
+  expect(decodeRecord(bytes.subarray(0, bytes.length - 1), "typescript")).toBeUndefined();
+  expect(decodeRecord(utf8("[]"), "typescript")).toBeUndefined();
+  expect(decodeRecord(utf8("null"), "typescript")).toBeUndefined();
+});
+
+test("nothing is parsed twice: from memory, then from the store, and in another process' place from the store alone", async () => {
+  const store = new MapStore();
+  const records = new Records({ clock: systemClock, store });
+  const read: string[] = [];
+  const first = await records.get([...contents, ...contents], { read: readerOf(read) });
+  expect(read).toEqual(["a typescript", "b python", "a javascript"]);
+  expect([...first.keys()]).toEqual(contents.map(({ language, blob }) => recordKey(language, blob)));
+  const again = await records.get(contents, { read: readerOf(read) });
+  expect([...again.values()]).toEqual([...first.values()]);
+  const other = new Records({ clock: systemClock, store });
+  const found = await other.get(contents, { read: readerOf(read) });
+  expect([...found.values()]).toEqual([...first.values()]);
+  expect(read.length).toBe(3);
+  expect(records.stats()).toEqual({ parsed: 3, reused: 3, fromStore: 0, storeFailures: 0 });
+  expect(other.stats()).toEqual({ parsed: 0, reused: 0, fromStore: 3, storeFailures: 0 });
+});
+
+test("a store that is away, or has rubbish, costs a scan and no more; what cannot be read has no record", async () => {
+  const store = new MapStore();
+  const records = new Records({ clock: systemClock, store, recordsMax: 1 });
+  store.isDown = true;
+  const read: string[] = [];
+  expect((await records.get(contents, { read: readerOf(read) })).size).toBe(3);
+  store.isDown = false;
+  const [one] = contents;
+  if (one) store.kept.set(recordKey(one.language, one.blob), utf8("rubbish"));
+  expect((await records.get(contents, { read: readerOf(read) })).size).toBe(3);
+  // One is held; the others were read again.
+  expect(read.length).toBe(5);
+  expect(records.stats()).toEqual({ parsed: 5, reused: 1, fromStore: 0, storeFailures: 3 });
+  const gone = new Records({ clock: systemClock });
+  expect((await gone.get(contents, { read: async () => {} })).size).toBe(0);
+});
+
+test("who leaves is not waited for", async () => {
+  const left = new Error("left");
+  const records = new Records({ clock: systemClock, store: new MapStore() });
+  const signal = AbortSignal.abort(left);
+  await expect(records.get(contents, { read: readerOf([]), signal })).rejects.toBe(left);
+});
