@@ -20,7 +20,8 @@ export interface RecordStoreCase {
 
 const holds = (isSo: boolean, what: string) => equal(isSo, true, what);
 const MEGABYTE = 1024 * 1024;
-const same = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.from(one).equals(other);
+const same = (one: Uint8Array | undefined, other: Uint8Array) =>
+  one !== undefined && one.byteLength === other.byteLength && one.every((byte, at) => byte === other[at]);
 
 export const recordStoreCases: readonly RecordStoreCase[] = [
   {
