@@ -1,7 +1,7 @@
-// Parse records as bytes, for stores and for the wire: JSON of columns, names in one string, one a line. Bytes may come from a stranger: reading checks all
+// Parse records as bytes, for stores and for the wire: JSON of columns, then the counts (counts-codec.ts). Bytes may come from a stranger: reading checks all
 // of their shape, and what is not a record is undefined, never half of one.
 
-import { text, utf8 } from "../../base/index.ts";
+import { concat, text, utf8 } from "../../base/index.ts";
 import {
   type Counts,
   type Definition,
@@ -12,18 +12,21 @@ import {
   SCANNER_VERSION,
   SIGNATURE_CHARACTERS_MAX,
 } from "../scan/record.ts";
+import { decodeCounts, encodeCounts } from "./counts-codec.ts";
 
 const TIERS: readonly ParseRecord["tier"][] = ["lexical", "tree-sitter", "words"];
 const LINES_MAX = 2 ** 31;
+const NUL = Uint8Array.of(0);
 
 /** Of a content with this git blob id, in this language, by the scanners of this program. */
 export function recordKey(language: Language, blob: string): string {
   return `${SCANNER_VERSION}.${language}.${blob}`;
 }
 
+/** Names that are empty or hold a line feed are left out. */
 export function encodeRecord({ language, tier, lines, definitions, identifiers, words, imports }: ParseRecord): Uint8Array {
   const column = <T>(of: (definition: Definition) => T) => definitions.map(of);
-  return utf8(
+  const head = utf8(
     JSON.stringify([
       language,
       TIERS.indexOf(tier),
@@ -35,48 +38,37 @@ export function encodeRecord({ language, tier, lines, definitions, identifiers, 
       column(({ parent }) => parent),
       column(({ exported }) => Number(exported)),
       column(({ signature }) => signature),
-      identifiers.names.join("\n"),
-      identifiers.counts,
-      words.names.join("\n"),
-      words.counts,
       imports.map(({ specifier, line, names }) => [specifier, line, names]),
     ]),
   );
+  // The head holds no NUL: JSON writes it as an escape.
+  return concat([head, NUL, encodeCounts(plain(words), plain(identifiers))]);
 }
 
 /** @param language what it must be of */
 export function decodeRecord(bytes: Uint8Array, language: Language): ParseRecord | undefined {
+  const end = bytes.indexOf(0);
+  const counts = end < 0 ? undefined : decodeCounts(bytes.subarray(end + 1));
+  if (!counts) return undefined;
   let columns: unknown;
   try {
-    columns = JSON.parse(text(bytes));
+    columns = JSON.parse(text(bytes.subarray(0, end)));
   } catch {
     return undefined;
   }
-  if (!Array.isArray(columns) || columns.length !== 15 || columns[0] !== language) return undefined;
-  const [
-    ,
-    tierIndex,
-    lines,
-    names,
-    kinds,
-    starts,
-    ends,
-    parents,
-    exported,
-    signatures,
-    identifiers,
-    uses,
-    words,
-    counts,
-    imports,
-  ] = columns as unknown[];
+  if (!Array.isArray(columns) || columns.length !== 11 || columns[0] !== language) return undefined;
+  const [, tierIndex, lines, names, kinds, starts, ends, parents, exported, signatures, imports] = columns as unknown[];
   const tier = TIERS[Number(tierIndex)];
   const definitions = definitionsOf(names, kinds, starts, ends, parents, exported, signatures);
-  const identifierCounts = countsOf(identifiers, uses);
-  const wordCounts = countsOf(words, counts);
   const statements = importsOf(imports);
-  if (!tier || !isCount(lines) || !definitions || !identifierCounts || !wordCounts || !statements) return undefined;
-  return { language, tier, lines, definitions, identifiers: identifierCounts, words: wordCounts, imports: statements };
+  if (!tier || !isCount(lines) || !definitions || !statements) return undefined;
+  return { language, tier, lines, definitions, ...counts, imports: statements };
+}
+
+function plain({ names, counts }: Counts): Counts {
+  const isPlain = (name: string) => name !== "" && !name.includes("\n");
+  if (names.every(isPlain)) return { names, counts };
+  return { names: names.filter(isPlain), counts: counts.filter((_, index) => isPlain(names[index] ?? "")) };
 }
 
 function definitionsOf(...columns: readonly unknown[]): readonly Definition[] | undefined {
@@ -98,14 +90,6 @@ function definitionsOf(...columns: readonly unknown[]): readonly Definition[] | 
     definitions.push({ name, kind, line, endLine, parent, exported: of(exported, index) === 1, signature });
   }
   return definitions;
-}
-
-function countsOf(joined: unknown, counts: unknown): Counts | undefined {
-  if (typeof joined !== "string" || !areIntegers(counts)) return undefined;
-  const names = joined === "" ? [] : joined.split("\n");
-  if (names.length !== counts.length || !counts.every((count) => isCount(count) && count > 0) || names.includes(""))
-    return undefined;
-  return { names, counts };
 }
 
 function importsOf(imports: unknown): readonly ImportStatement[] | undefined {

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { MillraceError, systemClock, text, utf8 } from "../../base/index.ts";
+import { concat, MillraceError, systemClock, text, utf8 } from "../../base/index.ts";
 import type { RecordStore } from "../../ports/index.ts";
 import { scanFile } from "../scan/scan-file.ts";
+import { decodeCounts, encodeCounts } from "./counts-codec.ts";
 import { decodeRecord, encodeRecord, recordKey } from "./record-codec.ts";
 import { type Content, Records } from "./records.ts";
 
@@ -62,19 +63,50 @@ test("a record comes back from its bytes as it was", () => {
 test("bytes that are no record, or of another language, are undefined, wherever they were changed", () => {
   const bytes = encodeRecord(scanFile("typescript", SOURCE));
   expect(decodeRecord(bytes, "python")).toBeUndefined();
-  const columns = JSON.parse(text(bytes)) as unknown[];
-  for (const wrong of [null, -1, 1.5, "x\n\ny", [1], ["a"], [[]], {}, [-2], [99]]) {
+  const end = bytes.indexOf(0);
+  const columns = JSON.parse(text(bytes.subarray(0, end))) as unknown[];
+  const withColumns = (changed: unknown) => concat([utf8(JSON.stringify(changed)), bytes.subarray(end)]);
+  for (const wrong of [null, -1, 1.5, "x", [1], ["a"], [[]], {}, [-2], [99]]) {
     for (let column = 0; column < columns.length; column++) {
-      const changed = columns.with(column, wrong);
-      const decoded = decodeRecord(utf8(JSON.stringify(changed)), "typescript");
+      const decoded = decodeRecord(withColumns(columns.with(column, wrong)), "typescript");
       if (decoded) expect(decodeRecord(encodeRecord(decoded), "typescript")).toEqual(decoded);
       else expect(decoded).toBeUndefined();
     }
   }
-  expect(decodeRecord(utf8(JSON.stringify(columns.with(5, [0]))), "typescript")).toBeUndefined();
-  expect(decodeRecord(bytes.subarray(0, bytes.length - 1), "typescript")).toBeUndefined();
-  expect(decodeRecord(utf8("[]"), "typescript")).toBeUndefined();
-  expect(decodeRecord(utf8("null"), "typescript")).toBeUndefined();
+  expect(decodeRecord(withColumns(columns.with(5, [0])), "typescript")).toBeUndefined();
+  expect(decodeRecord(withColumns(null), "typescript")).toBeUndefined();
+  for (let length = 0; length < bytes.length; length++)
+    expect(decodeRecord(bytes.subarray(0, length), "typescript")).toBeUndefined();
+  expect(decodeRecord(concat([bytes, Uint8Array.of(0)]), "typescript")).toBeUndefined();
+});
+
+test("bytes of a stranger are a whole record or none, and reading them ends", () => {
+  const bytes = encodeRecord(scanFile("typescript", SOURCE));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
+      const changed = bytes.slice();
+      for (const [at, to] of changes) changed[at] = to;
+      const decoded = decodeRecord(changed, "typescript");
+      if (decoded) expect(decodeRecord(encodeRecord(decoded), "typescript")).toEqual(decoded);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("names and counts of any kind come back", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1 }).filter((each) => !each.includes("\n") && each.isWellFormed());
+  const counts = fc
+    .uniqueArray(name)
+    .chain((names) =>
+      fc
+        .array(fc.integer({ min: 1, max: 2 ** 31 - 1 }), { minLength: names.length, maxLength: names.length })
+        .map((each) => ({ names, counts: each })),
+    );
+  fc.assert(
+    fc.property(counts, counts, (words, identifiers) => {
+      expect(decodeCounts(encodeCounts(words, identifiers))).toEqual({ words, identifiers });
+    }),
+  );
 });
 
 test("nothing is parsed twice: from memory, then from the store, and in another process' place from the store alone", async () => {
