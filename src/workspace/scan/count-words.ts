@@ -3,7 +3,7 @@
 
 import type { Counts } from "./record.ts";
 import { WordTable } from "./word-table.ts";
-import { asciiClasses, isLetterBeyondAscii, WORD_START } from "./word-units.ts";
+import { unitClasses, WORD_START } from "./word-units.ts";
 
 export const DISTINCT_WORDS_MAX = 20_000;
 
@@ -13,8 +13,7 @@ export function countWords(source: string): Counts {
   const length = source.length;
   let at = 0;
   while (at < length) {
-    const unit = source.charCodeAt(at);
-    const kind = unit < 128 ? (asciiClasses[unit] as number) : isLetterBeyondAscii(unit) ? WORD_START : 0;
+    const kind = unitClasses[source.charCodeAt(at)];
     if (kind === 0) at++;
     else if (kind === WORD_START) {
       table.count(at);
@@ -27,9 +26,6 @@ export function countWords(source: string): Counts {
 /** The end of a run of word units: numbers such as 0xff take their letters with them. */
 function numberEnd(source: string, from: number): number {
   let at = from + 1;
-  for (; at < source.length; at++) {
-    const unit = source.charCodeAt(at);
-    if (unit < 128 ? asciiClasses[unit] === 0 : !isLetterBeyondAscii(unit)) break;
-  }
+  while (at < source.length && unitClasses[source.charCodeAt(at)] !== 0) at++;
   return at;
 }

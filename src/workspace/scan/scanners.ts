@@ -1,5 +1,10 @@
 // Which lexical scanner reads which language. Languages that are missing here are read by tree-sitter, or for words only.
 
+import { c, cpp } from "./braces/c.ts";
+import { csharp } from "./braces/csharp.ts";
+import { go } from "./braces/go.ts";
+import { java } from "./braces/java.ts";
+import { rust } from "./braces/rust.ts";
 import type { Language, Scanner } from "./record.ts";
 import { javascript, tsx, typescript } from "./script/scan-script.ts";
 
@@ -7,4 +12,10 @@ export const scanners: ReadonlyMap<Language, Scanner> = new Map<Language, Scanne
   ["typescript", typescript],
   ["tsx", tsx],
   ["javascript", javascript],
+  ["go", go],
+  ["java", java],
+  ["csharp", csharp],
+  ["rust", rust],
+  ["c", c],
+  ["cpp", cpp],
 ]);

@@ -2,7 +2,7 @@
 // first occurrence, compared unit by unit, so that no two words are ever confused. One table serves one source.
 
 import type { Counts } from "./record.ts";
-import { asciiClasses, isLetterBeyondAscii } from "./word-units.ts";
+import { unitClasses } from "./word-units.ts";
 
 const SLOTS_FIRST = 512;
 
@@ -40,7 +40,7 @@ export class WordTable {
     let end = at;
     while (end < length) {
       const unit = source.charCodeAt(end);
-      if (unit < 128 ? asciiClasses[unit] === 0 : !isLetterBeyondAscii(unit)) break;
+      if (unitClasses[unit] === 0) break;
       hash = Math.imul(hash ^ unit, 0x01000193);
       end++;
     }
@@ -69,17 +69,18 @@ export class WordTable {
   }
 
   /**
-   * @param isLeftOut words that are not wanted, asked once for each distinct one. Words counted zero times are left out.
+   * Words counted zero times are left out.
+   * @param isLeftOut words that are not wanted, asked once for each distinct one.
    * @param namesMax the first so many are given.
    */
-  counts(isLeftOut: (name: string) => boolean = () => false, namesMax = this.#distinctMax): Counts {
+  counts(isLeftOut: (name: string, index: number) => boolean = () => false, namesMax = this.#distinctMax): Counts {
     const names: string[] = [];
     const counts: number[] = [];
     for (let index = 0; index < this.size && names.length < namesMax; index++) {
       const count = this.#counts[index] as number;
       if (count <= 0) continue;
       const name = this.name(index);
-      if (isLeftOut(name)) continue;
+      if (isLeftOut(name, index)) continue;
       names.push(name);
       counts.push(count);
     }

@@ -35,16 +35,22 @@ const GAPS: readonly (readonly [number, number])[] = [
   [0xffe0, 0xffff],
 ];
 
-/** Whether a unit of 128 and above is a letter. */
+/** Class of every UTF-16 unit: one load tells what a unit is. */
+export const unitClasses: Readonly<Uint8Array> = everyUnit();
+
+function everyUnit(): Uint8Array {
+  const classes = new Uint8Array(0x10000).fill(WORD_START);
+  classes.set(asciiClasses);
+  for (const [first, last] of GAPS) classes.fill(0, first, last + 1);
+  return classes;
+}
+
+/** Whether a unit (NaN past the end) of 128 and above is a letter. */
 export function isLetterBeyondAscii(unit: number): boolean {
-  for (const [first, last] of GAPS) {
-    if (unit < first) return true;
-    if (unit <= last) return false;
-  }
-  return true;
+  return unit >= 128 && unitClasses[unit] !== 0;
 }
 
 /** Whether a unit (NaN past the end) can stand in a word. */
 export function isWordUnit(unit: number): boolean {
-  return unit < 128 ? asciiClasses[unit] !== 0 : unit >= 128 && isLetterBeyondAscii(unit);
+  return unit >= 0 && unitClasses[unit] !== 0;
 }

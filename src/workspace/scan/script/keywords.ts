@@ -124,8 +124,21 @@ const TYPES_ONLY: Readonly<Record<string, number>> = {
 export const scriptKeywords: ReadonlyMap<string, number> = new Map(Object.entries(BOTH));
 export const typedKeywords: ReadonlyMap<string, number> = new Map([...Object.entries(BOTH), ...Object.entries(TYPES_ONLY)]);
 
-/** No keyword is longer. */
-export const KEYWORD_LENGTH_MAX = 10;
+const LETTERS = 26;
+const LOWER_A = 97;
+/** For each first letter the lengths of its keywords, as bits. */
+const lengthsOf: Readonly<Uint32Array> = Uint32Array.from({ length: LETTERS }, (_, letter) =>
+  [...typedKeywords.keys()]
+    .filter((word) => word.charCodeAt(0) === LOWER_A + letter)
+    .reduce((bits, word) => bits | (1 << word.length), 0),
+);
+
+/** Whether a word of `length` units that begins with `unit` can be a keyword: most words are not even looked up. */
+export function mayBeKeyword(unit: number, length: number): boolean {
+  return (
+    unit >= LOWER_A && unit < LOWER_A + LETTERS && length < 32 && ((lengthsOf[unit - LOWER_A] as number) & (1 << length)) !== 0
+  );
+}
 
 /** Words that no program can use as a name of its own: they are no identifiers. Others are if they are used as one. */
 const NEVER_NAMES =

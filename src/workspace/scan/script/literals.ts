@@ -1,7 +1,7 @@
 // Where strings, templates, regular expressions, comments and white space end. Pure functions over (source, offset);
 // what is not closed ends with its line or with the source. Each looks at every unit once.
 
-import { asciiClasses, isLetterBeyondAscii, isWordUnit, WORD_START } from "../word-units.ts";
+import { isWordUnit, unitClasses, WORD_START } from "../word-units.ts";
 
 const TAB = 9;
 const LINE_FEED = 10;
@@ -88,8 +88,7 @@ export function wordEnd(source: string, from: number): number {
 }
 
 /** Whether a unit (NaN past the end) begins a name. */
-export const startsWord = (unit: number): boolean =>
-  unit < 128 ? asciiClasses[unit] === WORD_START : unit >= 128 && isLetterBeyondAscii(unit);
+export const startsWord = (unit: number): boolean => unit >= 0 && unitClasses[unit] === WORD_START;
 
 /** Whether exactly `word` stands at `at`. */
 export const isWordAt = (source: string, at: number, word: string): boolean =>

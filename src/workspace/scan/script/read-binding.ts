@@ -66,9 +66,12 @@ export function beginValue(scan: ScriptScan): void {
   scan.phase = PHASE_START;
 }
 
+// What is noted of a value leaves out what stands between angle brackets: types of parameters and arguments.
+
 /** A word in a value, already read. */
 export function noteWord(scan: ScriptScan, keyword: number): void {
   const { phase } = scan;
+  if (scan.angle > 0) return;
   if (phase === PHASE_RESULT || phase === PHASE_NONE) return;
   scan.phase = PHASE_NONE;
   if (phase === PHASE_PARAMETERS) return;
@@ -85,7 +88,7 @@ function startsParameters(scan: ScriptScan): boolean {
 
 /** A group opens in a value. */
 export function noteGroup(scan: ScriptScan): void {
-  if (scan.phase === PHASE_RESULT) return;
+  if (scan.angle > 0 || scan.phase === PHASE_RESULT) return;
   scan.phase = expectsParameters(scan) ? PHASE_PARAMETERS : PHASE_NONE;
 }
 
@@ -93,11 +96,12 @@ export const expectsParameters = (scan: ScriptScan): boolean => scan.phase === P
 
 /** A colon in a value. */
 export function noteColon(scan: ScriptScan): void {
-  if (scan.phase !== PHASE_RESULT) scan.phase = scan.phase === PHASE_PARAMETERS ? PHASE_RESULT : PHASE_NONE;
+  if (scan.angle === 0 && scan.phase !== PHASE_RESULT) scan.phase = scan.phase === PHASE_PARAMETERS ? PHASE_RESULT : PHASE_NONE;
 }
 
 /** An arrow in a value, already read. */
 export function noteArrow(scan: ScriptScan): void {
+  if (scan.angle > 0) return;
   if (scan.phase === PHASE_PARAMETERS || scan.phase === PHASE_RESULT) {
     setKind(scan, "function");
     scan.definitions.signatureEnd(scan.active, scan.at);
@@ -107,7 +111,7 @@ export function noteArrow(scan: ScriptScan): void {
 
 /** Any other token in a value. */
 export function noteOther(scan: ScriptScan): void {
-  if (scan.phase !== PHASE_RESULT) scan.phase = PHASE_NONE;
+  if (scan.angle === 0 && scan.phase !== PHASE_RESULT) scan.phase = PHASE_NONE;
 }
 
 function setKind(scan: ScriptScan, kind: "function" | "class"): void {

@@ -103,7 +103,7 @@ const BEFORE_PARAMETER: ReadonlySet<number> = new Set([codes.OPEN, codes.COMMA, 
 /** A word among the parameters of a constructor: those with modifiers are fields of its class. @returns whether it was one. */
 export function readParameter(scan: ScriptScan, at: number, keyword: number): boolean {
   const isAfterModifier = scan.previous === codes.MODIFIER;
-  const mayModify = FIELD_MODIFIERS.has(keyword) && BEFORE_PARAMETER.has(scan.previous);
+  const mayModify = scan.angle === 0 && FIELD_MODIFIERS.has(keyword) && BEFORE_PARAMETER.has(scan.previous);
   if (mayModify && startsWord(scan.source.charCodeAt(scan.next()))) {
     if (!isAfterModifier) beginMember(scan, at);
     if (keyword === keywords.PRIVATE) scan.modifiers |= codes.HIDDEN;

@@ -146,15 +146,23 @@ export function question(scan: ScriptScan): void {
 /** ! and !=; behind an operand on the same line it changes nothing. */
 export function bang(scan: ScriptScan): void {
   if (scan.source.charCodeAt(scan.at + 1) === EQUALS) operator(scan, 2);
-  else if (codes.ENDS[scan.previous] === 1 && !scan.newline) keep(scan, 1);
-  else operator(scan);
+  else prefixOrPostfix(scan, 1);
 }
 
 /** + and - ; ++ and -- behind an operand on the same line change nothing. */
 export function sign(scan: ScriptScan): void {
   const isDouble = scan.source.charCodeAt(scan.at + 1) === scan.source.charCodeAt(scan.at);
-  if (isDouble && codes.ENDS[scan.previous] === 1 && !scan.newline) keep(scan, 2);
-  else operator(scan, isDouble ? 2 : 1);
+  if (isDouble) prefixOrPostfix(scan, 2);
+  else operator(scan);
+}
+
+/** On a new line such an operator belongs to what follows. */
+function prefixOrPostfix(scan: ScriptScan, length: number): void {
+  if (codes.ENDS[scan.previous] === 1 && !scan.newline) keep(scan, length);
+  else {
+    if (scan.breaks) scan.endItem();
+    operator(scan, length);
+  }
 }
 
 /** * multiplies, or marks a generator, which is still the same member. */

@@ -14,6 +14,7 @@ import * as operators from "./read-operator.ts";
 import { readWord } from "./read-word.ts";
 import { type ScriptOptions, ScriptScan } from "./script-scan.ts";
 
+const SPACE = 32;
 const BLANK = 1;
 const BREAK = 2;
 const LETTER = 3;
@@ -67,7 +68,8 @@ function run(source: string, options: ScriptOptions): Scan {
       readJsx(scan);
       continue;
     }
-    const unit = source.charCodeAt(scan.at);
+    let unit = source.charCodeAt(scan.at);
+    while (unit === SPACE) unit = source.charCodeAt(++scan.at);
     const begins = unit < 128 ? (beginnings[unit] as number) : isLetterBeyondAscii(unit) ? LETTER : BLANK;
     if (begins === LETTER) readWord(scan);
     else if (begins === BLANK) scan.at++;

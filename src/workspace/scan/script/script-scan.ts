@@ -1,12 +1,11 @@
 // The state of one scan of a JavaScript or TypeScript source: where it is, what came before, and a stack of frames, one
 // for each open bracket or unfinished head. The readers beside this file move it on. Depth costs memory, never stack.
 
-import { countLines } from "../count-lines.ts";
 import type { DefinitionKind, ImportStatement, Scan } from "../record.ts";
 import { WordTable } from "../word-table.ts";
 import * as codes from "./codes.ts";
 import { DefinitionList } from "./definition-list.ts";
-import { KEYWORD_LENGTH_MAX, neverNames, scriptKeywords, typedKeywords } from "./keywords.ts";
+import { mayBeKeyword, neverNames, scriptKeywords, typedKeywords } from "./keywords.ts";
 import { triviaEnd } from "./literals.ts";
 
 const REGISTERS = 8;
@@ -85,11 +84,12 @@ export class ScriptScan {
 
   /** Reads and counts the word at `at`. @returns its keyword, 0 for a name. */
   word(): number {
-    const index = this.words.count(this.at);
-    this.at = this.words.end;
+    const { at, words } = this;
+    const index = words.count(at);
+    this.at = words.end;
     if (index < this.#keywords.length) return this.#keywords[index] as number;
-    const name = this.words.name(index);
-    const keyword = name.length <= KEYWORD_LENGTH_MAX ? (this.#keywordTable.get(name) ?? 0) : 0;
+    const isCandidate = mayBeKeyword(this.source.charCodeAt(at), words.end - at);
+    const keyword = isCandidate ? (this.#keywordTable.get(words.name(index)) ?? 0) : 0;
     this.#keywords.push(keyword);
     return keyword;
   }
@@ -210,12 +210,13 @@ export class ScriptScan {
     this.endItem();
     while (this.depth > 0) this.pop(this.previousEnd);
     this.definitions.end(this.active, this.previousEnd);
-    const lineOf = lineFinder(this.source);
+    const breaks = lineBreaks(this.source);
+    const lineOf = (offset: number) => countBefore(breaks, offset) + 1;
     const imports = this.#imports.map(({ specifier, at, names }): ImportStatement => ({ specifier, line: lineOf(at), names }));
     return {
-      lines: countLines(this.source),
+      lines: this.source.length > (breaks.at(-1) ?? -1) + 1 ? breaks.length + 1 : breaks.length,
       definitions: this.definitions.finish(this.source, lineOf, this.exportedNames),
-      identifiers: this.words.counts((name) => neverNames.has(name), IDENTIFIERS_MAX),
+      identifiers: this.words.counts((name, index) => this.#keywords[index] !== 0 && neverNames.has(name), IDENTIFIERS_MAX),
       imports,
     };
   }
@@ -224,18 +225,21 @@ export class ScriptScan {
 const isBrace = (kind: number): boolean => kind !== codes.MODULE && kind <= codes.PATTERN_BRACE;
 export const isHead = (kind: number): boolean => kind >= codes.CLASS_HEAD && kind <= codes.FUNCTION_HEAD;
 
-/** @returns a function from an offset to its 1-based line. */
-function lineFinder(source: string): (offset: number) => number {
+/** The offsets of all line feeds. */
+function lineBreaks(source: string): number[] {
   const breaks: number[] = [];
   for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) breaks.push(at);
-  return (offset) => {
-    let low = 0;
-    let high = breaks.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((breaks[middle] as number) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  };
+  return breaks;
+}
+
+/** How many of the sorted `offsets` are below `offset`. */
+function countBefore(offsets: readonly number[], offset: number): number {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((offsets[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -7,6 +7,8 @@ import { SIGNATURE_CHARACTERS_MAX } from "../record.ts";
 const LOOKED_AT_MAX = 600;
 /** Strings stay as they are; comments (and an open one at the cut) become a space. */
 const STRING_OR_COMMENT = /"[^"\n]*"|'[^'\n]*'|`[^`]*`|\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*/g;
+/** White space that is more than single spaces. */
+const LAYOUT = /[^\S ]| {2}/;
 
 /** The signature in source[from, end). Never ends with half of a surrogate pair. */
 export function signatureOf(source: string, from: number, end: number): string {
@@ -14,7 +16,8 @@ export function signatureOf(source: string, from: number, end: number): string {
   if (text.includes("/*") || text.includes("//")) {
     text = text.replace(STRING_OR_COMMENT, (match) => (match.startsWith("/") ? " " : match));
   }
-  text = text.replace(/\s+/g, " ").trim();
+  if (LAYOUT.test(text)) text = text.replace(/\s+/g, " ");
+  text = text.trim();
   if (text.length <= SIGNATURE_CHARACTERS_MAX) return text;
   const last = text.charCodeAt(SIGNATURE_CHARACTERS_MAX - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? SIGNATURE_CHARACTERS_MAX - 1 : SIGNATURE_CHARACTERS_MAX).trimEnd();

@@ -2,10 +2,21 @@
 
 import type { Language } from "../record.ts";
 import type { OracleQuery } from "./oracle-query.ts";
+import { c, cpp } from "./queries/c.ts";
+import { csharp } from "./queries/csharp.ts";
+import { go } from "./queries/go.ts";
+import { java } from "./queries/java.ts";
+import { rust } from "./queries/rust.ts";
 import { javascript, tsx, typescript } from "./queries/script.ts";
 
 export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Language, OracleQuery>([
   ["typescript", typescript],
   ["tsx", tsx],
   ["javascript", javascript],
+  ["go", go],
+  ["java", java],
+  ["csharp", csharp],
+  ["rust", rust],
+  ["c", c],
+  ["cpp", cpp],
 ]);

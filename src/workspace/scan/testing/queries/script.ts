@@ -43,6 +43,7 @@ ${SHARED}
 (optional_parameter (accessibility_modifier) pattern: (identifier) @name)
 (optional_parameter "readonly" pattern: (identifier) @name)
 ${VARIABLES.map((pattern) => `(ambient_declaration ${pattern})`).join("\n")}
+${variables((pattern) => `(ambient_declaration (statement_block ${pattern}))`)}
 ${variables((pattern) => `(internal_module body: (statement_block ${pattern}))`)}
 ${variables((pattern) => `(module body: (statement_block ${pattern}))`)}`;
 
