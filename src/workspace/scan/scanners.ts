@@ -5,6 +5,7 @@ import { csharp } from "./braces/csharp.ts";
 import { go } from "./braces/go.ts";
 import { java } from "./braces/java.ts";
 import { rust } from "./braces/rust.ts";
+import { python } from "./lines/python/scan-python.ts";
 import type { Language, Scanner } from "./record.ts";
 import { javascript, tsx, typescript } from "./script/scan-script.ts";
 
@@ -15,6 +16,7 @@ export const scanners: ReadonlyMap<Language, Scanner> = new Map<Language, Scanne
   ["go", go],
   ["java", java],
   ["csharp", csharp],
+  ["python", python],
   ["rust", rust],
   ["c", c],
   ["cpp", cpp],

@@ -6,6 +6,7 @@ import { c, cpp } from "./queries/c.ts";
 import { csharp } from "./queries/csharp.ts";
 import { go } from "./queries/go.ts";
 import { java } from "./queries/java.ts";
+import { python } from "./queries/python.ts";
 import { rust } from "./queries/rust.ts";
 import { javascript, tsx, typescript } from "./queries/script.ts";
 
@@ -14,6 +15,7 @@ export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Languag
   ["tsx", tsx],
   ["javascript", javascript],
   ["go", go],
+  ["python", python],
   ["java", java],
   ["csharp", csharp],
   ["rust", rust],

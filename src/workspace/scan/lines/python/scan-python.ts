@@ -1,0 +1,6 @@
+// Python: functions and classes at any depth, fields of classes, variables of the module; imports at any depth.
+
+import type { Scanner } from "../../record.ts";
+import { PythonScan } from "./python-scan.ts";
+
+export const python: Scanner = { scan: (source) => new PythonScan(source).scan() };
