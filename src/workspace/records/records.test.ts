@@ -6,6 +6,7 @@ import { scanFile } from "../scan/scan-file.ts";
 import { decodeCounts, encodeCounts } from "./counts-codec.ts";
 import { decodeRecord, encodeRecord, recordKey } from "./record-codec.ts";
 import { type Content, Records } from "./records.ts";
+import { ScanCrew } from "./scan-crew.ts";
 
 const SOURCE = `import { a as b } from "./a";
 /** Says hello to the world. */
@@ -122,8 +123,8 @@ test("nothing is parsed twice: from memory, then from the store, and in another 
   const found = await other.get(contents, { read: readerOf(read) });
   expect([...found.values()]).toEqual([...first.values()]);
   expect(read.length).toBe(3);
-  expect(records.stats()).toEqual({ parsed: 3, reused: 3, fromStore: 0, storeFailures: 0 });
-  expect(other.stats()).toEqual({ parsed: 0, reused: 0, fromStore: 3, storeFailures: 0 });
+  expect(records.stats()).toEqual({ parsed: 3, reused: 3, fromStore: 0, storeFailures: 0, scanFailures: 0 });
+  expect(other.stats()).toEqual({ parsed: 0, reused: 0, fromStore: 3, storeFailures: 0, scanFailures: 0 });
 });
 
 test("a store that is away, or has rubbish, costs a scan and no more; what cannot be read has no record", async () => {
@@ -138,9 +139,53 @@ test("a store that is away, or has rubbish, costs a scan and no more; what canno
   expect((await records.get(contents, { read: readerOf(read) })).size).toBe(3);
   // One is held; the others were read again.
   expect(read.length).toBe(5);
-  expect(records.stats()).toEqual({ parsed: 5, reused: 1, fromStore: 0, storeFailures: 3 });
+  expect(records.stats()).toEqual({ parsed: 5, reused: 1, fromStore: 0, storeFailures: 3, scanFailures: 0 });
   const gone = new Records({ clock: systemClock });
   expect((await gone.get(contents, { read: async () => {} })).size).toBe(0);
+});
+
+const many: readonly Content[] = Array.from({ length: 300 }, (_, each) => ({
+  blob: each.toString(16).padStart(40, "0"),
+  language: each % 3 === 0 ? "python" : "typescript",
+}));
+
+const readMany = async (missing: readonly Content[], take: (content: Content, bytes: Uint8Array) => void | Promise<void>) => {
+  for (const content of missing) {
+    const name = `f${content.blob.slice(-4)}`;
+    await take(
+      content,
+      utf8(`${content.language === "python" ? `def ${name}(): pass` : `export function ${name}() {}`}\n`.repeat(400)),
+    );
+  }
+};
+
+test("other threads give the same records as this one, and say how far they are", async () => {
+  const crew = new ScanCrew({ clock: systemClock, workersMax: 2 });
+  const alone = new Records({ clock: systemClock });
+  const together = new Records({ clock: systemClock, scan: (sources, signal) => crew.scan(sources, signal) });
+  const told: number[] = [];
+  const one = await alone.get(many, { read: readMany });
+  const other = await together.get(many, { read: readMany, progress: (done, of) => told.push(done, of) });
+  expect(one.size).toBe(300);
+  for (const [key, record] of one) expect(other.get(key)).toEqual(record);
+  expect(together.stats()).toEqual(alone.stats());
+  expect(told.slice(-2)).toEqual([300, 300]);
+  await crew.close();
+});
+
+test("a thread that ends or takes too long loses what a scan would say, never the file", async () => {
+  const crew = new ScanCrew({ clock: systemClock, workersMax: 1, batchMsMax: 1 });
+  const records = new Records({ clock: systemClock, scan: (sources, signal) => crew.scan(sources, signal) });
+  const some = many.slice(0, 20);
+  const found = await records.get(some, { read: readMany });
+  expect(found.size).toBe(20);
+  const { parsed, scanFailures } = records.stats();
+  expect(parsed + scanFailures).toBe(20);
+  // What failed is not remembered as if it were so.
+  await crew.close();
+  await records.get(some, { read: async (missing) => void expect(missing.length).toBe(scanFailures) });
+  const closed = new Records({ clock: systemClock, scan: (sources, signal) => crew.scan(sources, signal) });
+  await expect(closed.get(many, { read: readMany })).rejects.toMatchObject({ code: "shutting_down" });
 });
 
 test("who leaves is not waited for", async () => {

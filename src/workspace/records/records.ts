@@ -5,13 +5,15 @@
 import { type Abortable, type Clock, MillraceError } from "../../base/index.ts";
 import { RECORDS_MAX, type RecordStore } from "../../ports/index.ts";
 import type { Language, ParseRecord } from "../scan/record.ts";
-import { scanFile } from "../scan/scan-file.ts";
-import { decodeRecord, encodeRecord, recordKey } from "./record-codec.ts";
+import { decodeRecord, recordKey } from "./record-codec.ts";
+import { batchOf, eachOf, type Source, scanBatch } from "./scan-batch.ts";
 
 export interface RecordsOptions {
   readonly clock: Clock;
   /** Outlives the process; may be shared. */
   readonly store?: RecordStore;
+  /** Scans in other threads, where there is much to scan: encoded records in the order of the sources. Default: all on this thread. */
+  readonly scan?: (sources: readonly Source[], signal?: Abortable) => Promise<readonly Uint8Array[]>;
   /** Records held in memory at most. Default 100,000. */
   readonly recordsMax?: number;
 }
@@ -44,10 +46,16 @@ export interface RecordsStats {
   fromStore: number;
   /** Records of the store that could not be read, and calls of it that failed. */
   storeFailures: number;
+  /** Files that could not be scanned: they have a record that says nothing. */
+  scanFailures: number;
 }
 
-/** How long scanning may hold the thread at once. */
-const SLICE_MS = 8;
+/** What is scanned at once on this thread: it is held for some milliseconds. */
+const HERE_BYTES = 128 * 1024;
+/** What is handed to another thread at once. */
+const BATCH_BYTES = 512 * 1024;
+/** Batches read ahead of the threads. */
+const BATCHES_AHEAD = 6;
 const RECORDS_HELD = 100_000;
 
 export class Records {
@@ -55,7 +63,7 @@ export class Records {
   readonly #recordsMax: number;
   /** The one used last comes last. */
   readonly #held = new Map<string, ParseRecord>();
-  readonly #stats: RecordsStats = { parsed: 0, reused: 0, fromStore: 0, storeFailures: 0 };
+  readonly #stats: RecordsStats = { parsed: 0, reused: 0, fromStore: 0, storeFailures: 0, scanFailures: 0 };
 
   /** Throws `option_invalid` for a bound that bounds nothing. */
   constructor(options: RecordsOptions) {
@@ -110,30 +118,74 @@ export class Records {
   }
 
   async #scan(missing: ReadonlyMap<string, Content>, found: Map<string, ParseRecord>, ask: RecordsAsk): Promise<void> {
-    const { clock } = this.#options;
-    const fresh = new Map<string, ParseRecord>();
-    const decoder = new TextDecoder();
-    let sliceEndsMs = clock.monotonic() + SLICE_MS;
-    await ask.read([...missing.values()], async (content, bytes) => {
-      const key = recordKey(content.language, content.blob);
-      const record = scanFile(content.language, decoder.decode(bytes));
-      this.#hold(key, record, found);
-      this.#stats.parsed++;
-      fresh.set(key, record);
-      if (fresh.size === RECORDS_MAX) await this.#keep(fresh);
-      if (clock.monotonic() < sliceEndsMs) return;
-      ask.progress?.(found.size, found.size + missing.size);
-      await clock.sleep(0, ask.signal);
-      sliceEndsMs = clock.monotonic() + SLICE_MS;
+    const total = found.size + missing.size;
+    const running = new Set<Promise<void>>();
+    let [batch, bytes, isMuch]: [[Content, Uint8Array][], number, boolean] = [[], 0, false];
+    const send = async () => {
+      const work = this.#scanBatch(batch, found, isMuch, ask.signal).finally(() => {
+        running.delete(work);
+        ask.progress?.(found.size, total);
+      });
+      work.catch(() => {}); // Whoever waits for all of them is told.
+      running.add(work);
+      [batch, bytes] = [[], 0];
+      if (!isMuch || running.size >= BATCHES_AHEAD) await Promise.race(running);
+    };
+    await ask.read([...missing.values()], async (content, read) => {
+      batch.push([content, read]);
+      bytes += read.byteLength;
+      if (bytes < (isMuch ? BATCH_BYTES : HERE_BYTES) && batch.length < RECORDS_MAX) return;
+      // What one slice holds is done here: another thread would take longer to begin.
+      isMuch ||= this.#options.scan !== undefined;
+      await send();
     });
-    await this.#keep(fresh);
+    if (batch.length > 0) await send();
+    await Promise.all(running);
   }
 
-  async #keep(fresh: Map<string, ParseRecord>): Promise<void> {
+  async #scanBatch(
+    batch: readonly (readonly [Content, Uint8Array])[],
+    found: Map<string, ParseRecord>,
+    isMuch: boolean,
+    signal: Abortable | undefined,
+  ): Promise<void> {
+    const sources = batch.map(([{ language }, bytes]) => ({ language, bytes }));
+    const encoded = isMuch ? await this.#elsewhere(sources, signal) : await this.#here(sources, signal);
+    if (encoded === undefined && batch.length > 1) {
+      for (const each of batch) await this.#scanBatch([each], found, true, signal);
+      return;
+    }
+    const kept = new Map<string, Uint8Array>();
+    for (const [index, [{ language, blob }]] of batch.entries()) {
+      const bytes = encoded?.[index];
+      const record = bytes && decodeRecord(bytes, language);
+      const key = recordKey(language, blob);
+      this.#stats[record ? "parsed" : "scanFailures"]++;
+      if (bytes && record) {
+        this.#hold(key, record, found);
+        kept.set(key, bytes);
+      } else {
+        found.set(key, silent(language));
+      }
+    }
     const { store } = this.#options;
-    const records = new Map([...fresh].map(([key, record]) => [key, encodeRecord(record)]));
-    fresh.clear();
-    if (store && records.size > 0) await this.#tolerant(() => store.put(records));
+    if (store && kept.size > 0) await this.#tolerant(() => store.put(kept));
+  }
+
+  async #here(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[]> {
+    await this.#options.clock.sleep(0, signal);
+    return [...eachOf(scanBatch(batchOf(sources)))];
+  }
+
+  /** Undefined: it failed, in a way that has nothing to do with whoever asked. */
+  async #elsewhere(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[] | undefined> {
+    try {
+      return await this.#options.scan?.(sources, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (MillraceError.is(error, "shutting_down")) throw error;
+      return undefined;
+    }
   }
 
   async #tolerant<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -158,3 +210,9 @@ export class Records {
     }
   }
 }
+
+/** Of a file that could not be scanned: it is listed all the same. */
+const silent = (language: Language): ParseRecord => {
+  const none = { names: [], counts: [] };
+  return { language, tier: "words", lines: 0, definitions: [], identifiers: none, words: none, imports: [] };
+};

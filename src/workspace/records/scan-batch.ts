@@ -1,0 +1,55 @@
+// Scans many files at once, in any thread: sources go in and records come out as bytes, one buffer each way, so that threads hand them over
+// without copying. A function of what goes in; does not know of threads.
+
+import type { Language } from "../scan/record.ts";
+import { scanFile } from "../scan/scan-file.ts";
+import { encodeRecord } from "./record-codec.ts";
+
+export interface Source {
+  readonly language: Language;
+  readonly bytes: Uint8Array;
+}
+
+/** Parts of one buffer, one after the other. */
+export interface Parts {
+  readonly lengths: readonly number[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface SourceBatch extends Parts {
+  readonly languages: readonly Language[];
+}
+
+export function batchOf(sources: readonly Source[]): SourceBatch {
+  return { languages: sources.map(({ language }) => language), ...partsOf(sources.map(({ bytes }) => bytes)) };
+}
+
+/** Records as `encodeRecord` writes them, in the order of the sources. */
+export function scanBatch({ languages, ...sources }: SourceBatch): Parts {
+  const decoder = new TextDecoder();
+  const records = [...eachOf(sources)].map((bytes, index) => {
+    const language = languages[index];
+    return language === undefined ? new Uint8Array() : encodeRecord(scanFile(language, decoder.decode(bytes)));
+  });
+  return partsOf(records);
+}
+
+export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {
+  let at = 0;
+  for (const length of lengths) {
+    yield bytes.subarray(at, at + length);
+    at += length;
+  }
+}
+
+/** Always a buffer of its own: the parts stay with whoever has them when it is handed over. */
+function partsOf(all: readonly Uint8Array[]): Parts {
+  const lengths = all.map(({ byteLength }) => byteLength);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const part of all) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return { lengths, bytes };
+}
