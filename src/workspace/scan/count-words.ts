@@ -15,12 +15,13 @@ export function countWords(source: string): Counts {
   while (at < length) {
     const kind = unitClasses[source.charCodeAt(at)];
     if (kind === 0) at++;
-    else if (kind === WORD_START) {
+    else if (kind !== WORD_START) at = numberEnd(source, at);
+    else if (at + 1 < length && unitClasses[source.charCodeAt(at + 1)] !== 0) {
       table.count(at);
       at = table.end;
-    } else at = numberEnd(source, at);
+    } else at++;
   }
-  return table.counts((name) => name.length === 1);
+  return table.counts();
 }
 
 /** The end of a run of word units: numbers such as 0xff take their letters with them. */

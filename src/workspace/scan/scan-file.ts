@@ -8,6 +8,8 @@ import { scanners } from "./scanners.ts";
 
 /** Sources whose lines are longer on average are minified or data: their definitions say nothing. */
 const LINE_CHARACTERS_MEAN_MAX = 1_000;
+/** Shorter sources than so many such lines are scanned whatever they are. */
+const FEW_LINES = 5;
 const NO_GRAMMARS: ReadonlyMap<Language, Scanner> = new Map();
 
 /**
@@ -20,19 +22,26 @@ export function scanFile(
   source: string,
   grammars: ReadonlyMap<Language, Scanner> = NO_GRAMMARS,
 ): ParseRecord {
-  const lines = countLines(source);
   const lexical = scanners.get(language);
-  const isMinified = source.length > Math.max(lines, 5) * LINE_CHARACTERS_MEAN_MAX;
-  const scan = isMinified ? undefined : attempt(lexical ?? grammars.get(language), source);
+  const scan = isMinified(source) ? undefined : attempt(lexical ?? grammars.get(language), source);
   return {
     language,
     tier: scan === undefined ? "words" : lexical === undefined ? "tree-sitter" : "lexical",
-    lines,
+    lines: scan?.lines ?? countLines(source),
     definitions: scan?.definitions ?? [],
     identifiers: scan?.identifiers ?? { names: [], counts: [] },
     words: countWords(source),
     imports: scan?.imports ?? [],
   };
+}
+
+/** Looks at the beginning of a source with many lines only. */
+function isMinified(source: string): boolean {
+  const enough = Math.floor(source.length / LINE_CHARACTERS_MEAN_MAX);
+  if (enough < FEW_LINES) return false;
+  let at = source.indexOf("\n");
+  for (let lines = 1; at !== -1 && lines < enough; lines++) at = source.indexOf("\n", at + 1);
+  return at === -1;
 }
 
 function attempt(scanner: Scanner | undefined, source: string): Scan | undefined {

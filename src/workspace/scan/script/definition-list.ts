@@ -3,6 +3,7 @@
 
 import type { Definition, DefinitionKind } from "../record.ts";
 import { EXPORTED, HIDDEN } from "./codes.ts";
+import type { LineBreaks } from "./line-breaks.ts";
 import { signatureOf } from "./signature.ts";
 
 export class DefinitionList {
@@ -37,35 +38,33 @@ export class DefinitionList {
     if (index >= 0 && this.#signatureEnds[index] === -1) this.#signatureEnds[index] = at;
   }
 
-  /** @param lineOf the 1-based line of an offset. @param exportedNames marked wherever they are defined at the top. */
-  finish(source: string, lineOf: (offset: number) => number, exportedNames: ReadonlySet<string>): Definition[] {
+  /** @param breaks of `source`. @param exportedNames marked wherever they are defined at the top. */
+  finish(source: string, breaks: LineBreaks, exportedNames: ReadonlySet<string>): Definition[] {
     const definitions: Definition[] = [];
     for (let index = 0; index < this.names.length; index++) {
       const name = this.names[index] as string;
       const parent = this.parents[index] as number;
       const flags = this.#flags[index] as number;
-      const endAt = this.#endAts[index] as number;
+      const line = breaks.lineOf(this.#nameAts[index] as number);
       const isMarked = (flags & EXPORTED) !== 0 || (parent === -1 && exportedNames.has(name));
       definitions.push({
         name,
         kind: this.kinds[index] as DefinitionKind,
-        line: lineOf(this.#nameAts[index] as number),
-        endLine: lineOf(endAt - 1),
+        line,
+        endLine: breaks.lineOf((this.#endAts[index] as number) - 1),
         parent,
         exported: isMarked && (flags & HIDDEN) === 0 && (definitions[parent]?.exported ?? true),
-        signature: this.#signature(source, index),
+        signature: this.#signature(source, index, breaks.endOf(line)),
       });
     }
     return definitions;
   }
 
-  #signature(source: string, index: number): string {
+  #signature(source: string, index: number, lineEnd: number): string {
     const from = this.#signatureAts[index] as number;
     const marked = this.#signatureEnds[index] as number;
     if (marked !== -1) return signatureOf(source, from, marked);
     const end = this.#endAts[index] as number;
-    if (this.kinds[index] === "type") return signatureOf(source, from, end);
-    const lineEnd = source.indexOf("\n", this.#nameAts[index] as number);
-    return signatureOf(source, from, lineEnd === -1 ? end : Math.min(lineEnd, end));
+    return signatureOf(source, from, this.kinds[index] === "type" ? end : Math.min(lineEnd, end));
   }
 }

@@ -32,7 +32,8 @@ describe.each(scanners)("%s", (_, scanner) => {
 
 const PIECES =
   "{|(|[|<|<a>|<a |<a b=|{<a>|`\x24{|}|)|]|class A {|class extends |function f(|function f() |a = (b, |[a: |@a(|/|/[|/*|'|\"|`|\\|type A = <|const {a: |const [|" +
-  "import {|import a, |export {|export * as |interface A {|interface A { (|enum A {|namespace A {|a<b,|<T>(|async |get |static |exports = {|require('|/* */|a ? b : |1.|..";
+  "import {|import a, |export {|export * as |interface A {|interface A { (|enum A {|namespace A {|a<b,|<T>(|async |get |static |exports = {|require('|/* */|a ? b : |1.|..|" +
+  "let a,|function f(){}|class A{b;}|import(`|require(`|export default |type A = |exports = {a |static /**/|async /**/|@a |a!|++|=> |interface A {a;}";
 
 describe("hundreds of thousands of units of", () => {
   const many = [...bombs(250_000, PIECES.split("|")), ...bombs(1_000_000, ["{", "([", "<a>"])];

@@ -6,6 +6,7 @@ import { WordTable } from "../word-table.ts";
 import * as codes from "./codes.ts";
 import { DefinitionList } from "./definition-list.ts";
 import { mayBeKeyword, neverNames, scriptKeywords, typedKeywords } from "./keywords.ts";
+import { LineBreaks } from "./line-breaks.ts";
 import { triviaEnd } from "./literals.ts";
 
 const REGISTERS = 8;
@@ -16,6 +17,12 @@ const IDENTIFIERS_MAX = 20_000;
 export interface ScriptOptions {
   readonly hasTypes: boolean;
   readonly hasJsx: boolean;
+}
+
+interface RawImport {
+  readonly specifier: string;
+  readonly at: number;
+  readonly names: readonly string[];
 }
 
 export class ScriptScan {
@@ -59,7 +66,7 @@ export class ScriptScan {
   #stack = new Int32Array(FRAMES_FIRST * REGISTERS);
   readonly #keywords: number[] = [];
   readonly #keywordTable: ReadonlyMap<string, number>;
-  readonly #imports: { specifier: string; at: number; names: readonly string[] }[] = [];
+  readonly #imports: RawImport[] = [];
 
   constructor(source: string, options: ScriptOptions) {
     this.source = source;
@@ -210,36 +217,16 @@ export class ScriptScan {
     this.endItem();
     while (this.depth > 0) this.pop(this.previousEnd);
     this.definitions.end(this.active, this.previousEnd);
-    const breaks = lineBreaks(this.source);
-    const lineOf = (offset: number) => countBefore(breaks, offset) + 1;
-    const imports = this.#imports.map(({ specifier, at, names }): ImportStatement => ({ specifier, line: lineOf(at), names }));
+    const breaks = new LineBreaks(this.source);
+    const toStatement = ({ specifier, at, names }: RawImport): ImportStatement => ({ specifier, line: breaks.lineOf(at), names });
     return {
-      lines: this.source.length > (breaks.at(-1) ?? -1) + 1 ? breaks.length + 1 : breaks.length,
-      definitions: this.definitions.finish(this.source, lineOf, this.exportedNames),
+      lines: breaks.lines,
+      definitions: this.definitions.finish(this.source, breaks, this.exportedNames),
       identifiers: this.words.counts((name, index) => this.#keywords[index] !== 0 && neverNames.has(name), IDENTIFIERS_MAX),
-      imports,
+      imports: this.#imports.map(toStatement),
     };
   }
 }
 
 const isBrace = (kind: number): boolean => kind !== codes.MODULE && kind <= codes.PATTERN_BRACE;
 export const isHead = (kind: number): boolean => kind >= codes.CLASS_HEAD && kind <= codes.FUNCTION_HEAD;
-
-/** The offsets of all line feeds. */
-function lineBreaks(source: string): number[] {
-  const breaks: number[] = [];
-  for (let at = source.indexOf("\n"); at !== -1; at = source.indexOf("\n", at + 1)) breaks.push(at);
-  return breaks;
-}
-
-/** How many of the sorted `offsets` are below `offset`. */
-function countBefore(offsets: readonly number[], offset: number): number {
-  let low = 0;
-  let high = offsets.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((offsets[middle] as number) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
