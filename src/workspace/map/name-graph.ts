@@ -1,0 +1,109 @@
+// Which files use names that which files define: file -> name -> definer, kept as two lists of postings instead of an edge for each pair of
+// files (which would be twenty times as many). A file that defines a name itself means its own. Names are numbered by first use in the order of
+// paths, so that the arrays are the same however the analysis came about.
+
+import type { Lexicon } from "./lexicon.ts";
+import type { RecordForm } from "./record-form.ts";
+
+export interface NameGraph {
+  readonly fileCount: number;
+  readonly nameCount: number;
+  /** Uses of file f are at useStarts[f] to useStarts[f + 1]. */
+  readonly useStarts: Uint32Array;
+  readonly useNames: Uint32Array;
+  /** What a use says of each definer of the name. */
+  readonly useWeights: Float64Array;
+  /** Names that file f defines and others use are at definedStarts[f] to definedStarts[f + 1], in the order of definitions. */
+  readonly definedStarts: Uint32Array;
+  readonly definedNames: Uint32Array;
+  /** How many files define a name. */
+  readonly definers: Uint32Array;
+  /** The graph's number of a word of the lexicon, plus one; 0: it is not in the graph. */
+  readonly nameOfWord: Uint32Array;
+}
+
+const LONG_NAME_UNITS = 8;
+const LONG_NAME_WEIGHT = 10;
+const PRIVATE_WEIGHT = 0.1;
+const COMMON_DEFINERS = 5;
+const COMMON_WEIGHT = 0.1;
+
+export function buildNameGraph(forms: readonly RecordForm[], lexicon: Lexicon): NameGraph {
+  const definersOfWord = countDefiners(forms, lexicon.wordCount);
+  const nameOfWord = new Uint32Array(lexicon.wordCount);
+  const words = numberNames(forms, definersOfWord, nameOfWord);
+  const definers = Uint32Array.from(words, (word) => definersOfWord[word] ?? 0);
+  const factors = Float64Array.from(words, (word, name) => nameWeight(lexicon.name(word), definers[name] ?? 0));
+
+  const useStarts = new Uint32Array(forms.length + 1);
+  const definedStarts = new Uint32Array(forms.length + 1);
+  const usesMax = forms.reduce((sum, { identifiers }) => sum + identifiers.length, 0);
+  const definedMax = forms.reduce((sum, { definitionNames }) => sum + definitionNames.length, 0);
+  const useNames = new Uint32Array(usesMax);
+  const useWeights = new Float64Array(usesMax);
+  const definedNames = new Uint32Array(definedMax);
+  const stamps = new Uint32Array(words.length);
+  let used = 0;
+  let defined = 0;
+  forms.forEach((form, file) => {
+    for (const word of form.definitionNames) {
+      const name = (nameOfWord[word] ?? 0) - 1;
+      if (name < 0 || stamps[name] === file + 1) continue;
+      stamps[name] = file + 1;
+      definedNames[defined++] = name;
+    }
+    form.identifiers.forEach((word, at) => {
+      const name = (nameOfWord[word] ?? 0) - 1;
+      if (name < 0 || stamps[name] === file + 1) return;
+      useNames[used] = name;
+      useWeights[used++] = Math.sqrt(form.identifierCounts[at] ?? 0) * (factors[name] ?? 0);
+    });
+    useStarts[file + 1] = used;
+    definedStarts[file + 1] = defined;
+  });
+  return {
+    fileCount: forms.length,
+    nameCount: words.length,
+    useStarts,
+    useNames: useNames.slice(0, used),
+    useWeights: useWeights.slice(0, used),
+    definedStarts,
+    definedNames: definedNames.slice(0, defined),
+    definers,
+    nameOfWord,
+  };
+}
+
+/** How many files define each word. */
+function countDefiners(forms: readonly RecordForm[], wordCount: number): Uint32Array {
+  const definers = new Uint32Array(wordCount);
+  const stamps = new Uint32Array(wordCount);
+  forms.forEach(({ definitionNames }, file) => {
+    for (const word of definitionNames) {
+      if (stamps[word] === file + 1) continue;
+      stamps[word] = file + 1;
+      definers[word] = (definers[word] ?? 0) + 1;
+    }
+  });
+  return definers;
+}
+
+/** Words that are defined and occur in code, by first occurrence. */
+function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOfWord: Uint32Array): number[] {
+  const words: number[] = [];
+  for (const { identifiers } of forms) {
+    for (const word of identifiers) {
+      if ((definers[word] ?? 0) === 0 || nameOfWord[word] !== 0) continue;
+      words.push(word);
+      nameOfWord[word] = words.length;
+    }
+  }
+  return words;
+}
+
+function nameWeight(name: string, definers: number): number {
+  let weight = 1;
+  if (name.length >= LONG_NAME_UNITS && /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/.test(name)) weight *= LONG_NAME_WEIGHT;
+  if (name.startsWith("_")) weight *= PRIVATE_WEIGHT;
+  return definers > COMMON_DEFINERS ? weight * COMMON_WEIGHT : weight;
+}

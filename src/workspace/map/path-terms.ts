@@ -1,0 +1,51 @@
+// What a path says: its terms, and what sort of file it names. Tests, vendored and generated files are ranked like others and then take less
+// weight, unless the question is about such files; nothing is hidden.
+
+import { splitWord } from "./split-words.ts";
+
+export type PathSort = "source" | "test" | "aside" | "generated" | "vendored";
+
+const TEST =
+  /(?:^|\/)(?:tests?|testing|specs?|__tests?__|__mocks__|e2e|fixtures?|__fixtures__)\/|(?:^|\/)(?:test_|conftest\.)|[._-](?:test|spec|e2e|test-d)\.\w+$/i;
+const ASIDE = /(?:^|\/)(?:examples?|samples?|demos?|docs?|bench(?:mark)?s?)\//i;
+const GENERATED =
+  /(?:^|\/)(?:dist|build|out|generated|__generated__|coverage)\/|[._-](?:min|bundle|generated|gen|pb)\.\w+$|_pb2(?:_grpc)?\.pyi?$/i;
+const VENDORED = /(?:^|\/)(?:node_modules|vendor|vendored|third[_-]party|_vendor)\//i;
+
+/** How much of its score a file keeps, by its sort. */
+export const SORT_WEIGHTS: Readonly<Record<PathSort, number>> = {
+  source: 1,
+  aside: 0.7,
+  test: 0.6,
+  generated: 0.3,
+  vendored: 0.2,
+};
+
+/** Of the sorts that fit, the one that weighs least. */
+export function sortOf(path: string): PathSort {
+  if (VENDORED.test(path)) return "vendored";
+  if (GENERATED.test(path)) return "generated";
+  if (TEST.test(path)) return "test";
+  return ASIDE.test(path) ? "aside" : "source";
+}
+
+/** Terms of all parts of a path but the ending of its name, each with how often it occurs; the name's own terms count twice. */
+export function pathTerms(path: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const parts = path.split("/");
+  const last = parts.length - 1;
+  parts.forEach((part, at) => {
+    const name = at === last ? part.replace(/\.[A-Za-z]\w{0,9}$/, "") : part;
+    for (const word of name.split(/[^\p{L}\p{N}_$]+/u)) {
+      for (const term of splitWord(word)) counts.set(term, (counts.get(term) ?? 0) + (at === last ? 2 : 1));
+    }
+    for (const whole of wholes(name)) counts.set(whole, (counts.get(whole) ?? 0) + (at === last ? 2 : 1));
+  });
+  return counts;
+}
+
+/** `language-model` is mentioned as languageModel too. */
+function wholes(name: string): readonly string[] {
+  const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  return words.length > 1 ? [words.join("").toLowerCase()] : [];
+}

@@ -1,0 +1,147 @@
+// How much each file has to do with a question: BM25F over body words, definition names and path; the definition that fits best; scopes and
+// paths that the question mentions; and a little of what the folder's other files score. No history, no model: equal inputs give equal scores.
+
+import type { Lexicon } from "./lexicon.ts";
+import type { Question } from "./question.ts";
+import type { IndexedFile, TextIndex } from "./text-index.ts";
+
+export interface ScoredFile extends IndexedFile {
+  readonly path: string;
+  /** What of its score it keeps: by its sort. */
+  readonly weight: number;
+}
+
+export interface QueryWeights {
+  readonly definition: number;
+  readonly scope: number;
+  readonly mentionedPath: number;
+  readonly mentionedName: number;
+  readonly mentionedFolder: number;
+  readonly folder: number;
+}
+
+export const queryWeights: QueryWeights = {
+  definition: 0.5,
+  scope: 0.5,
+  mentionedPath: 3,
+  mentionedName: 1,
+  mentionedFolder: 0.3,
+  folder: 0.1,
+};
+
+/** What a question weighs, in numbers of a lexicon; made once a question, for scores and for the choice of definitions. */
+export interface TermWeights {
+  /** By term: the question's weight times rarity; 0 for all others. */
+  readonly byTerm: Float64Array;
+  readonly terms: readonly number[];
+}
+
+export function weighTerms({ terms }: Question, lexicon: Lexicon, index: TextIndex): TermWeights {
+  const byTerm = new Float64Array(lexicon.termCount);
+  const known: number[] = [];
+  for (const [name, weight] of terms) {
+    const term = lexicon.findTerm(name);
+    if (term === undefined || index.frequency(term) === 0) continue;
+    byTerm[term] = weight * index.rarity(term);
+    known.push(term);
+  }
+  return { byTerm, terms: known };
+}
+
+export function scoreFiles(
+  question: Question,
+  weighed: TermWeights,
+  { files, index, lexicon }: { files: readonly ScoredFile[]; index: TextIndex; lexicon: Lexicon },
+  weights: QueryWeights = queryWeights,
+): Float64Array {
+  const scores = new Float64Array(files.length);
+  for (const term of weighed.terms) index.add(term, weighed.byTerm[term] ?? 0, scores);
+  const best = scores.reduce((most, score) => Math.max(most, score), 0);
+  addDefinitions(scores, files, lexicon, weighed, weights.definition);
+  addScopes(scores, files, question, { index, lexicon }, weights.scope);
+  addMentions(scores, files, question.paths, best > 0 ? best : 1, weights);
+  files.forEach(({ weight }, file) => {
+    scores[file] = (scores[file] ?? 0) * weight;
+  });
+  addFolders(scores, files, weights.folder);
+  return scores;
+}
+
+/** What a definition's name has to do with the question: the sum of its terms' weights, less for long names. */
+export function scoreName(terms: Uint32Array, byTerm: Float64Array): number {
+  let sum = 0;
+  for (const term of terms) sum += byTerm[term] ?? 0;
+  return sum === 0 ? 0 : sum / Math.sqrt(terms.length + 1);
+}
+
+function addDefinitions(
+  scores: Float64Array,
+  files: readonly ScoredFile[],
+  lexicon: Lexicon,
+  { byTerm }: TermWeights,
+  by: number,
+): void {
+  files.forEach(({ form }, file) => {
+    let best = 0;
+    for (const word of form.definitionNames) best = Math.max(best, scoreName(lexicon.terms(word), byTerm));
+    scores[file] = (scores[file] ?? 0) + by * best;
+  });
+}
+
+function addScopes(
+  scores: Float64Array,
+  files: readonly ScoredFile[],
+  { scopes }: Question,
+  { index, lexicon }: { index: TextIndex; lexicon: Lexicon },
+  by: number,
+): void {
+  if (scopes.size === 0) return;
+  const byTerm = new Float64Array(lexicon.termCount);
+  for (const [name, weight] of scopes) {
+    const term = lexicon.findTerm(name);
+    if (term !== undefined) byTerm[term] = weight * index.pathRarity(term);
+  }
+  files.forEach(({ pathTerms }, file) => {
+    for (const term of pathTerms) scores[file] = (scores[file] ?? 0) + by * (byTerm[term] ?? 0);
+  });
+}
+
+/** A whole path says more than a name that several files may have, and that more than a folder. */
+function addMentions(
+  scores: Float64Array,
+  files: readonly ScoredFile[],
+  paths: readonly string[],
+  best: number,
+  weights: QueryWeights,
+): void {
+  for (const mention of paths) {
+    const isName = !mention.includes("/");
+    const found: number[] = [];
+    files.forEach(({ path }, file) => {
+      if (path === mention || path.endsWith(`/${mention}`)) found.push(file);
+      else if (!isName && `/${path}`.includes(`/${mention}/`))
+        scores[file] = (scores[file] ?? 0) + best * weights.mentionedFolder;
+    });
+    for (const file of found) {
+      scores[file] = (scores[file] ?? 0) + (best * (isName ? weights.mentionedName : weights.mentionedPath)) / found.length;
+    }
+  }
+}
+
+/** Each file takes a share of the best other file of its folder: what changes together lies together. */
+function addFolders(scores: Float64Array, files: readonly ScoredFile[], by: number): void {
+  const bests = new Map<string, { best: number; second: number }>();
+  const folders = files.map(({ path }) => path.slice(0, path.lastIndexOf("/") + 1));
+  folders.forEach((folder, file) => {
+    const score = scores[file] ?? 0;
+    const known = bests.get(folder);
+    if (known === undefined) bests.set(folder, { best: score, second: 0 });
+    else if (score > known.best) bests.set(folder, { best: score, second: known.best });
+    else if (score > known.second) known.second = score;
+  });
+  folders.forEach((folder, file) => {
+    const score = scores[file] ?? 0;
+    const { best, second } = bests.get(folder) ?? { best: 0, second: 0 };
+    scores[file] = score + by * (score === best ? second : best);
+  });
+}

@@ -1,0 +1,89 @@
+// A parse record in numbers of a lexicon: what the analysis adds up, file by file. Made once a record and kept as long as the record is,
+// so a saved file costs the work of one file. Lists keep the record's own order, which is what makes sums over them canonical.
+
+import type { ParseRecord } from "../scan/record.ts";
+import type { Lexicon } from "./lexicon.ts";
+
+export interface RecordForm {
+  /** Words of `identifiers`, with their counts. */
+  readonly identifiers: Uint32Array;
+  readonly identifierCounts: Uint32Array;
+  /** The word that each definition is named by. */
+  readonly definitionNames: Uint32Array;
+  /** Distinct terms of words and definition names, with their counts in each. */
+  readonly terms: Uint32Array;
+  readonly bodyCounts: Uint32Array;
+  readonly definitionCounts: Uint32Array;
+  /** Sums of the counts. */
+  readonly bodyLength: number;
+  readonly definitionLength: number;
+}
+
+/** Makes forms for one lexicon. */
+export class RecordForms {
+  readonly lexicon: Lexicon;
+  readonly #forms = new WeakMap<ParseRecord, RecordForm>();
+  /** Where a term stands in the form that is being made, plus one; all zero between forms. */
+  #slots = new Uint32Array(1024);
+
+  constructor(lexicon: Lexicon) {
+    this.lexicon = lexicon;
+  }
+
+  of(record: ParseRecord): RecordForm {
+    const known = this.#forms.get(record);
+    if (known !== undefined) return known;
+    const form = this.#make(record);
+    this.#forms.set(record, form);
+    return form;
+  }
+
+  #make(record: ParseRecord): RecordForm {
+    const { lexicon } = this;
+    const words = Uint32Array.from(record.words.names, (name) => lexicon.word(name));
+    const identifiers = Uint32Array.from(record.identifiers.names, (name) => lexicon.word(name));
+    const definitionNames = Uint32Array.from(record.definitions, ({ name }) => lexicon.word(name));
+    if (this.#slots.length < lexicon.termCount) this.#slots = new Uint32Array(lexicon.termCount * 2);
+    const terms: number[] = [];
+    const body: number[] = [];
+    const defined: number[] = [];
+    let bodyLength = 0;
+    let definitionLength = 0;
+    for (let at = 0; at < words.length; at++) {
+      const count = record.words.counts[at] ?? 0;
+      for (const term of lexicon.terms(words[at] ?? 0)) {
+        const slot = this.#slot(term, terms, body, defined);
+        body[slot] = (body[slot] ?? 0) + count;
+        bodyLength += count;
+      }
+    }
+    for (const word of definitionNames) {
+      for (const term of lexicon.terms(word)) {
+        const slot = this.#slot(term, terms, body, defined);
+        defined[slot] = (defined[slot] ?? 0) + 1;
+        definitionLength++;
+      }
+    }
+    for (const term of terms) this.#slots[term] = 0;
+    return {
+      identifiers,
+      identifierCounts: Uint32Array.from(record.identifiers.counts),
+      definitionNames,
+      terms: Uint32Array.from(terms),
+      bodyCounts: Uint32Array.from(body),
+      definitionCounts: Uint32Array.from(defined),
+      bodyLength,
+      definitionLength,
+    };
+  }
+
+  #slot(term: number, terms: number[], body: number[], defined: number[]): number {
+    const known = this.#slots[term] ?? 0;
+    if (known > 0) return known - 1;
+    terms.push(term);
+    body.push(0);
+    defined.push(0);
+    this.#slots[term] = terms.length;
+    return terms.length - 1;
+  }
+}

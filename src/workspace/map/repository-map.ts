@@ -1,0 +1,143 @@
+// The map of a repository: its files ranked by a question and by the files in focus, and the map's text under a budget. Immutable: a change of
+// files makes another map, which takes over what it can. Equal paths and records give equal answers, byte for byte, in every process.
+// It reads no file and no clock; what the records say is all it knows.
+
+import { MillraceError } from "../../base/index.ts";
+import { type AnalysedFile, type Analysis, analyse, type MapSource } from "./analysis.ts";
+import type { LineTokens } from "./count-tokens.ts";
+import { orderDefinitions } from "./order-definitions.ts";
+import { pageRank, type Ranks } from "./page-rank.ts";
+import { scoreFiles, weighTerms } from "./query-score.ts";
+import { readQuestion } from "./question.ts";
+import { type RenderedMap, renderMap } from "./render.ts";
+
+export interface MapAsk {
+  /** A question, an issue, a commit message; what is past QUESTION_UNITS_MAX is not read. Empty: as if there were none. */
+  readonly query?: string;
+  /** Files or folders that are being worked on: ranks follow what they use, and they themselves are left out of the text. Unknown ones say nothing. */
+  readonly focus?: readonly string[];
+}
+
+export interface MapRenderAsk extends MapAsk {
+  /** In tokens: MAP_BUDGET_MIN to MAP_BUDGET_MAX. */
+  readonly budget: number;
+  readonly lines: LineTokens;
+}
+
+export interface RankedFile {
+  readonly path: string;
+  /** Above 0; comparable within one ranking alone. */
+  readonly score: number;
+}
+
+export const MAP_BUDGET_MIN = 64;
+export const MAP_BUDGET_MAX = 100_000;
+export const FOCUS_MAX = 1_000;
+/**
+ * How much a file's place in the graph adds to what the question says of it when files are in focus. Without focus it orders only what the
+ * question does not: what all of a repository leans on is seldom what a question is about, and weighing it in lost answers when measured.
+ */
+const STRUCTURAL = 0.1;
+
+interface Ranking {
+  /** Numbers of files, best first. */
+  readonly order: readonly number[];
+  readonly scores: Float64Array;
+  readonly byTerm: Float64Array | undefined;
+  readonly ranks: Ranks;
+}
+
+export class RepositoryMap {
+  readonly #analysis: Analysis;
+  /** Without focus; computed when first wanted. */
+  #ranks: Ranks | undefined;
+
+  /**
+   * @param previous a map of the same repository at another time: what it knows of records that are the same objects is used again
+   * Throws `option_invalid` when a path comes twice.
+   */
+  constructor(source: MapSource, previous?: RepositoryMap) {
+    this.#analysis = analyse(source, previous === undefined ? undefined : previous.#analysis);
+  }
+
+  get fileCount(): number {
+    return this.#analysis.files.length;
+  }
+
+  /** All files, best first, those in focus too. Throws `option_invalid` for too many files in focus. */
+  rank(ask: MapAsk = {}): RankedFile[] {
+    const { order, scores } = this.#rank(ask, this.#focus(ask));
+    return order.map((file) => ({ path: this.#analysis.files[file]?.path ?? "", score: scores[file] ?? 0 }));
+  }
+
+  /** Throws `option_invalid` for a budget out of bounds or too many files in focus. */
+  render({ budget, lines, ...ask }: MapRenderAsk): RenderedMap {
+    if (!Number.isInteger(budget) || budget < MAP_BUDGET_MIN || budget > MAP_BUDGET_MAX)
+      throw new MillraceError(
+        "option_invalid",
+        `A map's budget is a whole number of tokens, ${MAP_BUDGET_MIN} to ${MAP_BUDGET_MAX}.`,
+      );
+    const focus = this.#focus(ask);
+    const { order, byTerm, ranks } = this.#rank(ask, focus);
+    const inFocus = new Set(focus);
+    const files = order.flatMap((file): AnalysedFile[] => {
+      const found = inFocus.has(file) ? undefined : this.#analysis.files[file];
+      return found ? [found] : [];
+    });
+    return renderMap(
+      files.map(({ path, record }) => ({ path, definitions: record.definitions })),
+      {
+        budget,
+        lines,
+        order: (rank) => {
+          const file = files[rank];
+          return file ? orderDefinitions(file, this.#analysis, byTerm, ranks.names) : [];
+        },
+      },
+    );
+  }
+
+  #rank({ query = "" }: MapAsk, focus: readonly number[]): Ranking {
+    const { files, index, vocabulary } = this.#analysis;
+    const ranks = this.#ranksFor(focus);
+    const scores = Float64Array.from(files, ({ weight }, file) => Math.log1p((ranks.files[file] ?? 0) * files.length) * weight);
+    const structural = scores.slice();
+    let byTerm: Float64Array | undefined;
+    if (query.trim() !== "") {
+      const question = readQuestion(query);
+      const weighed = weighTerms(question, vocabulary.lexicon, index);
+      const asked = scoreFiles(question, weighed, { files, index, lexicon: vocabulary.lexicon });
+      byTerm = weighed.byTerm;
+      const by = focus.length > 0 ? STRUCTURAL : 0;
+      if (asked.some((score) => score > 0))
+        asked.forEach((score, file) => {
+          scores[file] = score * (1 + by * (structural[file] ?? 0));
+        });
+    }
+    const order = Array.from(scores.keys()).sort(
+      (a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || (structural[b] ?? 0) - (structural[a] ?? 0) || a - b,
+    );
+    return { order, scores, byTerm, ranks };
+  }
+
+  #ranksFor(focus: readonly number[]): Ranks {
+    if (focus.length > 0) return pageRank(this.#analysis.graph, focus);
+    this.#ranks ??= pageRank(this.#analysis.graph);
+    return this.#ranks;
+  }
+
+  /** Numbers of the files in focus, ascending. */
+  #focus({ focus = [] }: MapAsk): number[] {
+    if (focus.length > FOCUS_MAX) throw new MillraceError("option_invalid", `At most ${FOCUS_MAX} files are in focus at once.`);
+    if (focus.length === 0) return [];
+    const names = new Set(focus.map((path) => path.replace(/\/+$/, "")));
+    return this.#analysis.files.flatMap(({ path }, file) => (isNamed(path, names) ? [file] : []));
+  }
+}
+
+/** Whether a path, or a folder that it is in, is among the names. */
+function isNamed(path: string, names: ReadonlySet<string>): boolean {
+  if (names.has(path)) return true;
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) if (names.has(path.slice(0, at))) return true;
+  return false;
+}

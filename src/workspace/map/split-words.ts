@@ -1,0 +1,44 @@
+// Takes words apart into the terms that texts and questions are compared by: parts of camelCase, snake_case and digits, in lower case, without
+// the commonest English endings; a word of several parts counts as a whole too. A pure function of the word: the lexicon remembers the answers.
+
+const PART = /\p{Lu}+(?!\p{Ll})|[\p{Lu}\p{Lt}]?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{M}]+/gu;
+const PARTS_MAX = 12;
+const TERM_UNITS_MAX = 64;
+const VOWEL = /[aeiouy]/;
+
+/** Distinct terms in order of first occurrence; the whole comes last, and only where there are several parts. */
+export function splitWord(word: string): readonly string[] {
+  const parts = word.slice(0, TERM_UNITS_MAX * 2).match(PART);
+  if (parts === null) return [];
+  const terms = new Set<string>();
+  for (const part of parts.slice(0, PARTS_MAX)) {
+    if (part.length > 1) terms.add(stem(part.toLowerCase()).slice(0, TERM_UNITS_MAX));
+  }
+  if (parts.length > 1) terms.add(parts.join("").toLowerCase().slice(0, TERM_UNITS_MAX));
+  return [...terms];
+}
+
+/**
+ * Makes forms of one word alike: caches, cached, caching and cache; migrations, migrate and migration. A few rules in the manner of
+ * M. F. Porter's "An algorithm for suffix stripping" (1980); what they make is no word, and two words seldom become one.
+ */
+export function stem(word: string): string {
+  let base = withoutPlural(word);
+  if (base.length > 5 && base.endsWith("ing")) base = withoutEnding(base, 3);
+  else if (base.length > 4 && base.endsWith("ed")) base = withoutEnding(base, 2);
+  else if (base.length > 6 && /[st]ion$/.test(base)) base = base.slice(0, -3);
+  return base.length > 4 && base.endsWith("e") ? base.slice(0, -1) : base;
+}
+
+function withoutPlural(word: string): string {
+  if (word.length < 4 || !word.endsWith("s") || /(?:ss|us|is)$/.test(word)) return word;
+  if (word.endsWith("ies") && word.length > 4) return `${word.slice(0, -3)}y`;
+  return /(?:ss|x|ch|sh|zz)es$/.test(word) ? word.slice(0, -2) : word.slice(0, -1);
+}
+
+function withoutEnding(word: string, units: number): string {
+  const base = word.slice(0, -units);
+  if (!VOWEL.test(base)) return word;
+  const isDoubled = base.length > 3 && base.at(-1) === base.at(-2) && !/[lsz]$/.test(base);
+  return isDoubled ? base.slice(0, -1) : base;
+}
