@@ -24,11 +24,15 @@ export const errorCodes = {
     "A commit did not end in time, or gave no result for each of its items: whether these were committed is not known.",
   shutting_down: "The server is stopping and no longer takes work.",
   scan_failed: "A thread that scans source files ended, or took longer than it may.",
-  repository_unreadable: "git cannot read a repository: it is none, it is damaged, or its answer took too long or grew too large.",
+  repository_unreadable:
+    "git cannot read a repository: it is none, it is damaged, or its answer took too long or grew too large.",
   pattern_invalid: "A glob or regular expression is malformed, too large, or uses what searches here do not support.",
-  grep_too_slow: "A search took longer than its limit, as regular expressions that explode do; narrow it or simplify its pattern.",
+  grep_too_slow:
+    "A search took longer than its limit, as regular expressions that explode do; narrow it or simplify its pattern.",
   grep_full: "As many searches wait as may; this one was refused. Try again when others have ended.",
   grep_failed: "The worker that searches ended before it answered; the next search starts a new one.",
+  file_missing: "A file, or a folder whose files are asked for, is not there.",
+  workspace_too_large: "A folder holds more files than may be listed; name a smaller one, or ignore what is generated.",
   engine_missing: "A program that a command or test needs is not on this machine.",
 } as const;
 
