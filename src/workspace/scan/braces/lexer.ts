@@ -134,6 +134,29 @@ export class Lexer implements LexicalReader {
     return this.#content(at, rule);
   }
 
+  /** A string whose end is known. */
+  stringTo(start: number, end: number): number {
+    this.#push(STRING, start, end);
+    this.#advance(end - 1);
+    if (this.#interrupted.length === 0) this.#lastLine = this.#line;
+    return end;
+  }
+
+  /** A name between backticks on one line. @returns the offset after it. */
+  quotedName(at: number): number {
+    const lineEnd = this.#lineEndFrom(at);
+    const close = this.source.slice(at + 1, lineEnd).indexOf("`");
+    if (close < 1) return at + 1;
+    const end = at + close + 2;
+    for (let from = at + 1; from < end - 1; from++) {
+      if (!isWordUnit(this.source.charCodeAt(from))) continue;
+      this.words.count(from);
+      from = this.words.end;
+    }
+    this.#push(WORD, at, end);
+    return end;
+  }
+
   /** Whether no token stands before this offset on its line. */
   isFirstOfLine(at: number): boolean {
     this.#advance(at);

@@ -60,6 +60,10 @@ export interface LexicalReader {
   dropPrefix(): void;
   /** Reads a string whose content begins at `at`. @returns the offset after it, or in its first interpolation. */
   string(start: number, at: number, rule?: StringRule): number;
+  /** A string whose end is known. @returns the end. */
+  stringTo(start: number, end: number): number;
+  /** A name between backticks: its words are counted, the token is a name with its backticks. */
+  quotedName(at: number): number;
   /** Whether no token stands before this offset on its line. */
   isFirstOfLine(at: number): boolean;
   /** The 1-based line of an offset not before the last one asked for. */

@@ -61,13 +61,7 @@ function declared(node: Node): Node[] {
   }
 }
 
-const isOutside = outside(
-  "compound_statement",
-  "lambda_expression",
-  "friend_declaration",
-  "parameter_list",
-  "template_parameter_list",
-);
+const isOutside = outside("lambda_expression", "friend_declaration", "parameter_list", "template_parameter_list");
 
 /** `class MACRO Name { ... }` is a function to the grammar, and its members are statements. */
 function isInBody(name: Node): boolean {
