@@ -14,7 +14,7 @@ import { takeStamp, youngFromNs } from "./stamp.ts";
 const SLICE_MS = 10;
 /** How often a walk begins anew because a folder went away under it. */
 const ATTEMPTS_MAX = 5;
-const NOTHING: Collected = { paths: [], folders: [], nestedRepositories: 0, unreadableFolders: 0, unreadableNames: 0 };
+const NOTHING: Collected = { paths: [], folders: 0, nestedRepositories: 0, unreadableFolders: 0, unreadableNames: 0 };
 
 export interface FileListOptions {
   readonly folder: string;
@@ -64,6 +64,8 @@ export class FileList {
   readonly #user: UserFolders;
   #root: HeldRoot | undefined;
   #list: Collected = NOTHING;
+  /** Undefined: not asked for since the list was made. */
+  #folders: readonly string[] | undefined;
   #generation = 0;
   #checks = 0;
   /** Of clock.monotonic; undefined: what is held may be outdated or unfinished. */
@@ -109,7 +111,8 @@ export class FileList {
   /** Folders whose changes may change the list, for a watcher: those not ignored, or with tracked files. "" is the root. */
   folders(): readonly string[] {
     this.#refresh();
-    return this.#list.folders;
+    this.#folders ??= this.#root?.tree.folders() ?? [];
+    return this.#folders;
   }
 
   /** Of the list last given: rises whenever it is another one. */
@@ -153,7 +156,7 @@ export class FileList {
     return {
       generation: this.#generation,
       paths: paths.length,
-      folders: folders.length,
+      folders,
       nestedRepositories,
       unreadableFolders,
       unreadableNames: unreadableNames + (this.#root?.tracked.unreadableNames ?? 0),
@@ -241,6 +244,7 @@ export class FileList {
   }
 
   #take(list: Collected): void {
+    this.#folders = undefined;
     const before = this.#list.paths;
     const isSame = list.paths.length === before.length && list.paths.every((path, index) => path === before[index]);
     this.#list = isSame ? { ...list, paths: before } : list;

@@ -3,7 +3,7 @@
 // tracked, symbolic links never, other repositories not. Where the rules and the tracked files come from is up to the caller.
 
 import { MillraceError } from "../../base/index.ts";
-import { Folder } from "./folder.ts";
+import { Folder, NO_CHILDREN } from "./folder.ts";
 import { isRepository } from "./git-repository.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
@@ -12,6 +12,7 @@ import { isSameStamp, isYoung, takeStamp } from "./stamp.ts";
 import type { TrackedFiles } from "./tracked-files.ts";
 
 const FOLDERS_PER_STEP = 64;
+const NO_ENTRIES: Pick<Folder, "files" | "folders"> = { files: [], folders: [] };
 
 export interface FolderTreeOptions {
   /** Absolute, of the root. */
@@ -26,7 +27,7 @@ export interface FolderTreeOptions {
 
 export interface Collected {
   readonly paths: readonly string[];
-  readonly folders: readonly string[];
+  readonly folders: number;
   readonly nestedRepositories: number;
   readonly unreadableFolders: number;
   readonly unreadableNames: number;
@@ -100,25 +101,32 @@ export class FolderTree {
   }
 
   collect(): Collected {
-    const [paths, folders]: [string[], string[]] = [[], []];
-    const counts = { nestedRepositories: 0, unreadableFolders: 0, unreadableNames: 0 };
+    const paths: string[] = [];
+    const counts = { folders: 0, nestedRepositories: 0, unreadableFolders: 0, unreadableNames: 0 };
     const enter = (folder: Folder) => {
-      folders.push(folder.path.slice(0, -1));
+      counts.folders++;
       counts.unreadableNames += folder.unreadableNames;
       if (folder.isUnreadable) counts.unreadableFolders++;
       for (const path of folder.order) {
         const child = folder.children.get(path);
         if (child && !child.isNested) enter(child);
-        else {
-          paths.push(path);
-          if (!child) continue;
-          folders.push(path.slice(0, -1));
-          counts.nestedRepositories++;
-        }
+        else paths.push(path);
+        if (child?.isNested) counts.nestedRepositories++;
       }
     };
     enter(this.#root);
-    return { paths, folders, ...counts };
+    return { paths, ...counts };
+  }
+
+  /** All that are entered, and the top folders of other repositories. */
+  folders(): readonly string[] {
+    const folders: string[] = [];
+    const enter = (folder: Folder) => {
+      folders.push(folder.path.slice(0, -1));
+      for (const child of folder.children.values()) enter(child);
+    };
+    enter(this.#root);
+    return sortPaths(folders);
   }
 
   #visit(folder: Folder, youngFrom: bigint): void {
@@ -203,38 +211,45 @@ export class FolderTree {
 
   /** Decides which of the entries are listed and which folders are entered. */
   #arrange(folder: Folder): void {
-    const { isFolded, place } = this.#options;
-    const top = this.#options.prefix + folder.path;
-    const keys: string[] = [];
-    const children = new Map<string, Folder>();
-    const isIgnored = (name: string, isFolder: boolean) =>
-      folder.isIgnored || folder.rules?.isIgnored(top, name, isFolder) === true;
-    for (const name of folder.isNested ? [] : folder.files) {
-      const spelling = this.#tracked.spelling(folder.path + name);
-      if (spelling === undefined ? !isIgnored(name, false) : spelling === folder.path + name) keys.push(name);
-      else if (isFolded && spelling !== undefined && takeStamp(`${place}/${spelling}`))
-        keys.push(spelling.slice(folder.path.length));
-    }
-    for (const name of folder.isNested ? [] : folder.folders) {
-      const path = `${folder.path}${name}/`;
-      if (this.#tracked.isGitlink(folder.path + name)) keys.push(name);
+    const { files, folders } = folder.isNested ? NO_ENTRIES : folder;
+    const order: string[] = [];
+    for (const name of files) this.#arrangeFile(folder, name, order);
+    let children: Map<string, Folder> | undefined;
+    for (const name of folders) {
+      const path = `${folder.path}${name}`;
+      if (this.#tracked.isGitlink(path)) order.push(path);
       else {
-        const isOut = isIgnored(name, true);
-        if (isOut && !this.#tracked.hasBelow(path)) continue;
-        const child = folder.children.get(path) ?? new Folder(folder, path, `${folder.place}/${name}`);
+        const entered = `${path}/`;
+        const isOut = this.#isIgnored(folder, name, true);
+        if (isOut && !this.#tracked.hasBelow(entered)) continue;
+        const child = folder.children.get(entered) ?? new Folder(folder, entered, `${folder.place}/${name}`);
         this.#inherit(child, folder.rules, isOut);
-        children.set(path, child);
-        keys.push(`${name}/`);
+        children ??= new Map();
+        children.set(entered, child);
+        order.push(entered);
       }
     }
-    const order = sortPaths(isFolded ? [...new Set(keys)] : keys).map((key) => folder.path + key);
-    const isSame =
-      order.length === folder.order.length &&
-      order.every((path, index) => path === folder.order[index] && children.get(path) === folder.children.get(path));
-    if (!isSame) this.#isChanged = true;
+    sortPaths(order);
+    this.#isChanged ||= !isSameOrder(order, children ?? NO_CHILDREN, folder);
     folder.order = order;
-    folder.children = children;
+    folder.children = children ?? NO_CHILDREN;
     folder.mustArrange = false;
+  }
+
+  #arrangeFile(folder: Folder, name: string, order: string[]): void {
+    const path = `${folder.path}${name}`;
+    const spelling = this.#tracked.spelling(path);
+    if (spelling === undefined) {
+      if (!this.#isIgnored(folder, name, false)) order.push(path);
+    } else if (spelling === path) order.push(spelling);
+    // Where case does not matter the index's spelling is told, if the file system has it too.
+    else if (!order.includes(spelling) && !folder.files.includes(spelling.slice(folder.path.length))) {
+      if (takeStamp(`${this.#options.place}/${spelling}`)) order.push(spelling);
+    }
+  }
+
+  #isIgnored(folder: Folder, name: string, isFolder: boolean): boolean {
+    return folder.isIgnored || folder.rules?.isIgnored(this.#options.prefix + folder.path, name, isFolder) === true;
   }
 
   #inherit(folder: Folder, rules: IgnoreRules | undefined, isIgnored: boolean): void {
@@ -266,4 +281,13 @@ export class FolderTree {
     if (!parent) return folder === this.#root;
     return parent.children.get(folder.path) === folder && this.#isHeld(parent);
   }
+}
+
+function isSameOrder(
+  order: readonly string[],
+  children: ReadonlyMap<string, Folder>,
+  { order: before, children: held }: Folder,
+): boolean {
+  if (order.length !== before.length || children.size !== held.size) return false;
+  return order.every((path, index) => path === before[index] && (held.size === 0 || children.get(path) === held.get(path)));
 }

@@ -48,7 +48,7 @@ export class Folder {
   mustArrange = true;
   /** Paths of files, and of folders with a slash at their end, in order. */
   order: readonly string[] = [];
-  children: ReadonlyMap<string, Folder> = new Map();
+  children: ReadonlyMap<string, Folder> = NO_CHILDREN;
 
   constructor(parent: Folder | undefined, path: string, place: string) {
     this.parent = parent;
@@ -109,6 +109,9 @@ export class Folder {
     return this.isUnreadable ? "unreadable" : "gone";
   }
 }
+
+/** Of most folders: one for all of them. */
+export const NO_CHILDREN: ReadonlyMap<string, Folder> = new Map();
 
 function kindOf(entry: Dirent, place: string): "file" | "link" | "folder" | "other" {
   if (entry.isFile()) return "file";

@@ -36,16 +36,12 @@ export interface IndexStat {
   readonly size: number;
 }
 
-/** What a row is about, without the rest of it. */
-export interface IndexFlags {
-  readonly isGitlink: boolean;
-  readonly isSkippedInWorktree: boolean;
-}
-
 /** Rows in git's order: by bytes of paths, then by stage. Rows are read when asked for. */
 export interface GitIndex {
   readonly paths: readonly string[];
-  flags(row: number): IndexFlags;
+  isGitlink(row: number): boolean;
+  isSkippedInWorktree(row: number): boolean;
+  /** Throws RangeError: there is no such row. */
   entry(row: number): IndexEntry;
 }
 
@@ -134,12 +130,12 @@ class ParsedIndex implements GitIndex {
     return at;
   }
 
-  flags(row: number): IndexFlags {
-    const start = this.#starts[row] ?? 0;
-    return {
-      isGitlink: this.#bytes.readUInt32BE(start + 24) === GITLINK,
-      isSkippedInWorktree: (this.#extended(start) & 0x4000) !== 0,
-    };
+  isGitlink(row: number): boolean {
+    return this.#bytes.readUInt32BE((this.#starts[row] ?? 0) + 24) === GITLINK;
+  }
+
+  isSkippedInWorktree(row: number): boolean {
+    return (this.#extended(this.#starts[row] ?? 0) & 0x4000) !== 0;
   }
 
   entry(row: number): IndexEntry {
@@ -217,7 +213,8 @@ export function parseStages(printed: Buffer): GitIndex | undefined {
   };
   return {
     paths: entries.map(({ path }) => path),
-    flags: (row) => ({ isGitlink: entry(row).mode === GITLINK, isSkippedInWorktree: entry(row).isSkippedInWorktree }),
+    isGitlink: (row) => entry(row).mode === GITLINK,
+    isSkippedInWorktree: (row) => entry(row).isSkippedInWorktree,
     entry,
   };
 }

@@ -17,7 +17,7 @@ export function readGitIndex(repository: GitRepository): GitIndex {
 
 /** @param bytes of the index; undefined: there is none */
 export function indexOf(repository: GitRepository, bytes: Buffer | undefined): GitIndex {
-  if (bytes === undefined) return { paths: [], flags: noRow, entry: noRow };
+  if (bytes === undefined) return { paths: [], isGitlink: noRow, isSkippedInWorktree: noRow, entry: noRow };
   const parsed = parseGitIndex(bytes);
   if (typeof parsed !== "string") return parsed;
   const { top, gitFolder } = repository;

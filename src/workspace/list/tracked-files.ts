@@ -28,7 +28,7 @@ export class TrackedFiles {
     let unreadableNames = 0;
     let folder = "";
     for (const [row, whole] of (index?.paths ?? []).entries()) {
-      if (whole.endsWith(".gitignore") && index?.flags(row).isSkippedInWorktree) ignoreBlobs.set(whole, index.entry(row).blob);
+      if (whole.endsWith(".gitignore") && index?.isSkippedInWorktree(row)) ignoreBlobs.set(whole, index.entry(row).blob);
       if (!whole.startsWith(prefix)) continue;
       const path = prefix === "" ? whole : whole.slice(prefix.length);
       // While a merge is unfinished a path has up to three rows.
@@ -38,7 +38,7 @@ export class TrackedFiles {
         continue;
       }
       paths.push(path);
-      if (index?.flags(row).isGitlink) this.#gitlinks.add(this.#key(path));
+      if (index?.isGitlink(row)) this.#gitlinks.add(this.#key(path));
       this.#files.set(this.#key(path), path);
       if (path.startsWith(folder) && path.indexOf("/", folder.length) < 0) continue;
       folder = path.slice(0, path.lastIndexOf("/") + 1);
