@@ -4,8 +4,13 @@ import { c, cpp } from "./braces/c.ts";
 import { csharp } from "./braces/csharp.ts";
 import { go } from "./braces/go.ts";
 import { java } from "./braces/java.ts";
+import { kotlin } from "./braces/kotlin.ts";
+import { php } from "./braces/php.ts";
 import { rust } from "./braces/rust.ts";
+import { scala } from "./braces/scala.ts";
+import { swift } from "./braces/swift.ts";
 import { python } from "./lines/python/scan-python.ts";
+import { ruby } from "./lines/ruby/scan-ruby.ts";
 import type { Language, Scanner } from "./record.ts";
 import { javascript, tsx, typescript } from "./script/scan-script.ts";
 
@@ -17,7 +22,12 @@ export const scanners: ReadonlyMap<Language, Scanner> = new Map<Language, Scanne
   ["java", java],
   ["csharp", csharp],
   ["python", python],
+  ["ruby", ruby],
   ["rust", rust],
   ["c", c],
   ["cpp", cpp],
+  ["kotlin", kotlin],
+  ["php", php],
+  ["swift", swift],
+  ["scala", scala],
 ]);

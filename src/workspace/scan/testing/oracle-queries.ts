@@ -6,9 +6,14 @@ import { c, cpp } from "./queries/c.ts";
 import { csharp } from "./queries/csharp.ts";
 import { go } from "./queries/go.ts";
 import { java } from "./queries/java.ts";
+import { kotlin } from "./queries/kotlin.ts";
+import { php } from "./queries/php.ts";
 import { python } from "./queries/python.ts";
+import { ruby } from "./queries/ruby.ts";
 import { rust } from "./queries/rust.ts";
+import { scala } from "./queries/scala.ts";
 import { javascript, tsx, typescript } from "./queries/script.ts";
+import { swift } from "./queries/swift.ts";
 
 export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Language, OracleQuery>([
   ["typescript", typescript],
@@ -16,9 +21,14 @@ export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Languag
   ["javascript", javascript],
   ["go", go],
   ["python", python],
+  ["ruby", ruby],
   ["java", java],
   ["csharp", csharp],
   ["rust", rust],
   ["c", c],
   ["cpp", cpp],
+  ["kotlin", kotlin],
+  ["php", php],
+  ["swift", swift],
+  ["scala", scala],
 ]);
