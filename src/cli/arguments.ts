@@ -8,9 +8,9 @@ export type Parsed = { readonly kind: "input"; readonly input: Input } | { reado
 
 const mistake = (text: string): Parsed => ({ kind: "mistake", mistake: text });
 
-type Takes = Pick<Command, "flags" | "operand" | "manyOperands">;
+type Takes = Pick<Command, "flags" | "operand" | "operandDefault" | "manyOperands">;
 
-export function parseArguments(args: readonly string[], { flags, operand, manyOperands }: Takes): Parsed {
+export function parseArguments(args: readonly string[], { flags, operand, operandDefault, manyOperands }: Takes): Parsed {
   const options = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
       name,
@@ -41,6 +41,7 @@ export function parseArguments(args: readonly string[], { flags, operand, manyOp
   }
   const absent = Object.entries(flags).find(([name, flag]) => flag.required && values[name] === undefined);
   if (absent) return mistake(`--${absent[0]} ${absent[1].value} is missing`);
+  if (words.length === 0 && operandDefault !== undefined) words.push(operandDefault);
   if (operand !== undefined && words.length === 0) return mistake(`${operand} is missing`);
   const extra = words[operand === undefined ? 0 : 1];
   if (extra !== undefined && !manyOperands) return mistake(`${JSON.stringify(extra)} is one word too many`);

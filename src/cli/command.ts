@@ -17,7 +17,7 @@ export interface Input {
   /** Values of flags by name. Required flags are always there. */
   readonly values: Readonly<Record<string, string | undefined>>;
   readonly switches: ReadonlySet<string>;
-  /** The word after the command. Always there when the command has an operand. */
+  /** The word after the command, or its default. Always there when the command has an operand. */
   readonly operand: string;
   /** All of them, where there may be several. */
   readonly operands: readonly string[];
@@ -27,8 +27,10 @@ export interface Command {
   /** A few sentences for `--help`. */
   readonly about: string;
   readonly flags: Readonly<Record<string, Flag>>;
-  /** Word for the one thing it works on (`ID`), which must be given. */
+  /** Word for the one thing it works on (`ID`), which must be given, but for where there is a default. */
   readonly operand?: string;
+  /** What it works on when nothing is named. */
+  readonly operandDefault?: string;
   /** It works on several as well. */
   readonly manyOperands?: true;
   readonly examples: readonly string[];

@@ -31,6 +31,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "write conversations as lines of JSON",
     load: async () => (await import("./commands/threads-export.ts")).threadsExport,
   },
+  map: {
+    summary: "print the map of a repository: what matters to a question, in so many tokens",
+    load: async () => (await import("./commands/map.ts")).map,
+  },
   "config check": {
     summary: "check the configuration and name every problem",
     load: async () => (await import("./commands/config-check.ts")).configCheck,

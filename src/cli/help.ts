@@ -28,11 +28,12 @@ export function overview(commands: Readonly<Record<string, CommandEntry>>, group
 }
 
 /** Everything about one command. */
-export function commandHelp(name: string, { about, flags, operand, manyOperands, examples }: Command): string {
+export function commandHelp(name: string, { about, flags, operand, operandDefault, manyOperands, examples }: Command): string {
   const entries = Object.entries(flags);
   const written = (flag: string, value: string | undefined) => `--${flag}${value === undefined ? "" : ` ${value}`}`;
   const required = entries.filter(([, flag]) => flag.required).map(([flag, { value }]) => written(flag, value));
-  const works = operand === undefined ? [] : [manyOperands ? `${operand}...` : operand];
+  const word = operandDefault === undefined ? operand : `[${operand}]`;
+  const works = word === undefined ? [] : [manyOperands ? `${word}...` : word];
   const usage = [`millrace ${name}`, ...required, ...works, "[FLAGS]"].join(" ");
   const rows = entries.map(([flag, { value, about: text, required: must }]): [string, string] => [
     written(flag, value),

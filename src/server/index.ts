@@ -1,6 +1,7 @@
 // The door of the server.
 
 export { openTokenStore } from "./compose.ts";
+export { openRecordStore } from "./compose-records.ts";
 export { type Config, configInWords, type LoadOptions, loadConfig } from "./config.ts";
 export { configReference } from "./config-reference.ts";
 export { METRICS_CONTENT_TYPE, metricsText } from "./metrics-text.ts";

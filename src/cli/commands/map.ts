@@ -1,0 +1,115 @@
+// `millrace map`: the map of a repository, for a question and the files one works on, in so many tokens. Parses nothing that it parsed before.
+
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { MillraceError, systemClock } from "../../base/index.ts";
+import { openRecordStore } from "../../server/index.ts";
+import { MAP_BUDGET_MAX, MAP_BUDGET_MIN, type MapAnswer, Workspace, type WorkspaceStats } from "../../workspace/index.ts";
+import type { Command, Input } from "../command.ts";
+import { counted, Progress } from "../progress.ts";
+import type { Terminal } from "../terminal.ts";
+
+const BUDGET = 2048;
+
+const budgetProblem = (text: string): string | undefined => {
+  const budget = Number(text);
+  if (Number.isInteger(budget) && budget >= MAP_BUDGET_MIN && budget <= MAP_BUDGET_MAX) return undefined;
+  return `is no budget: write a whole number of tokens from ${MAP_BUDGET_MIN} to ${MAP_BUDGET_MAX}`;
+};
+
+export const map: Command = {
+  about:
+    "Prints the files of a repository that matter most, best first, each with its most telling definitions and their lines.\n" +
+    "With a question, what the question is about comes first; with files in focus, what they use.\n" +
+    "What was parsed is kept for the next time, whatever branch or copy of the repository that is.",
+  operand: "DIR",
+  operandDefault: ".",
+  flags: {
+    query: { value: "TEXT", about: "what you want to know or do: a question, an issue, a commit message" },
+    focus: { value: "PATH", about: "file or folder that you work on, in DIR; may be given more than once", repeated: true },
+    budget: { value: "TOKENS", about: `how long the map may be at most (default: ${BUDGET})`, check: budgetProblem },
+    json: { about: "print JSON: the text, its tokens, the files with their definitions, the state it was made of" },
+    stats: { about: "say what was parsed, what was known, and how long each stage took" },
+    cache: { value: "FOLDER", about: "where parsed files are kept (default: ~/.cache/millrace)" },
+    "no-cache": { about: "keep nothing, and use nothing that was kept" },
+  },
+  examples: [
+    "millrace map",
+    'millrace map ~/src/app --query "retry when the upstream times out"',
+    "millrace map --focus src/cli --budget 1024",
+  ],
+  async run(input, terminal) {
+    const { query, budget = String(BUDGET), focus } = input.values;
+    const folder = resolve(input.operand);
+    const store = openStore(input, terminal);
+    const workspace = new Workspace({ folder, clock: systemClock, ...(store ? { store } : {}) });
+    try {
+      const progress = progressOn(terminal);
+      const answer = await workspace
+        .map(
+          {
+            budget: Number(budget),
+            ...(query === undefined ? {} : { query }),
+            ...(focus === undefined ? {} : { focus: focus.split(",").map((path) => within(folder, path)) }),
+          },
+          { progress: progress.tell },
+        )
+        .finally(progress.end);
+      terminal.out(input.switches.has("json") ? JSON.stringify(answer, null, 2) : textOf(answer));
+      if (input.switches.has("stats")) terminal.err(statsOf(answer, workspace.stats()));
+      return 0;
+    } finally {
+      await workspace.close();
+      await store?.close();
+    }
+  },
+};
+
+/** A cache that cannot be used costs time, not the answer. */
+function openStore(input: Input, terminal: Terminal): ReturnType<typeof openRecordStore> | undefined {
+  if (input.switches.has("no-cache")) return undefined;
+  try {
+    return openRecordStore(input.values.cache ?? join(homedir(), ".cache", "millrace"));
+  } catch (error) {
+    if (!MillraceError.is(error)) throw error;
+    terminal.err(`Nothing is kept for the next time: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** As the map names it: relative to the folder, whether it was written so, or from where the command runs. */
+function within(folder: string, path: string): string {
+  const place = [resolve(folder, path), resolve(path)].find((each) => existsSync(each));
+  const inside = place === undefined ? ".." : relative(folder, place);
+  if (!inside.startsWith("..")) return inside;
+  throw new MillraceError("option_invalid", `There is no ${path} in ${folder}; name a file or folder of it with --focus.`);
+}
+
+function progressOn(terminal: Terminal) {
+  let [words, done, shown]: [string, number, Progress | undefined] = ["", 0, undefined];
+  return {
+    tell(what: "list" | "read" | "scan", now: number, of: number): void {
+      words = what === "list" ? `${counted(now, "folder")} listed` : `${now} of ${counted(of, "file")} parsed`;
+      if (shown === undefined || now < done) {
+        shown = new Progress({ terminal, clock: systemClock, total: of > 0 ? of : undefined, words: () => words });
+        done = 0;
+      }
+      shown.advance(now - done);
+      done = now;
+    },
+    end: () => shown?.end(),
+  };
+}
+
+const textOf = ({ text, files }: MapAnswer): string => (files.length === 0 ? "There are no source files here." : text.trimEnd());
+
+function statsOf({ tokens, tokenizer, stateId }: MapAnswer, stats: WorkspaceStats): string {
+  const { files, parsed, reused, fromStore, scanFailures, stagesMs } = stats;
+  const stages = Object.entries(stagesMs).map(([stage, ms]) => `${stage} ${ms.toFixed(0)} ms`);
+  return [
+    `${counted(files, "source file")}: ${parsed} parsed, ${fromStore + reused} known${scanFailures > 0 ? `, ${scanFailures} could not be parsed` : ""}`,
+    stages.join(", "),
+    `${tokens} tokens (${tokenizer}), state ${stateId}`,
+  ].join("\n");
+}

@@ -1,0 +1,173 @@
+import { afterEach, expect, test } from "bun:test";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { systemClock } from "../base/index.ts";
+import type { RecordStore } from "../ports/index.ts";
+import { ScratchRepository } from "./git/testing.ts";
+import { type MapOrder, Workspace } from "./workspace.ts";
+
+const ended: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ended.splice(0)) await end();
+});
+
+function repository(): ScratchRepository {
+  const made = ScratchRepository.create();
+  ended.push(() => made.remove());
+  return made;
+}
+
+function workspaceOf(folder: string, store?: RecordStore): Workspace {
+  const workspace = new Workspace({ folder, clock: systemClock, workersMax: 1, ...(store ? { store } : {}) });
+  ended.push(() => workspace.close());
+  return workspace;
+}
+
+/** Keeps what it is given. */
+function mapStore(): RecordStore {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    get: async (keys) =>
+      new Map(keys.flatMap((key) => (kept.has(key) ? [[key, kept.get(key) ?? new Uint8Array()] as const] : []))),
+    put: async (records) => {
+      for (const [key, bytes] of records) kept.set(key, bytes);
+    },
+    close: async () => {},
+  };
+}
+
+function filled(): ScratchRepository {
+  const checkout = repository();
+  checkout.write(
+    "src/pool.ts",
+    "export class ConnectionPool {\n  acquire(): Connection {\n    return new Connection();\n  }\n}\n",
+  );
+  checkout.write("src/connection.ts", "export class Connection {\n  close(): void {}\n}\n");
+  checkout.write("src/render.py", "def render_page(title):\n    return title\n");
+  checkout.write("README.md", "# Not a source file\n");
+  checkout.write(".gitignore", "generated/\n");
+  checkout.write("generated/pool.ts", "export class GeneratedPool {}\n");
+  return checkout;
+}
+
+const order: MapOrder = { query: "why does the connection pool not acquire", budget: 500 };
+
+test("the map of a question has what it is about first, and only what is not ignored", async () => {
+  const checkout = filled();
+  const answer = await workspaceOf(checkout.folder).map(order);
+  expect(answer.files.map(({ path }) => path)).toEqual(["src/pool.ts", "src/connection.ts", "src/render.py"]);
+  expect(answer.text).toContain("src/pool.ts:\n  1 export class ConnectionPool\n    2 acquire(): Connection\n");
+  expect(answer.tokens).toBeLessThanOrEqual(500);
+  expect(answer.stateId).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a change gives another state and what a fresh process would say; undone, the first state is back and nothing is parsed", async () => {
+  const checkout = filled();
+  checkout.commit();
+  const workspace = workspaceOf(checkout.folder);
+  const first = await workspace.map(order);
+  checkout.write("src/pool.ts", "export class PoolOfThreads {}\n");
+  const second = await workspace.map(order);
+  expect(second.stateId).not.toBe(first.stateId);
+  expect(second).toEqual(await workspaceOf(checkout.folder).map(order));
+  expect(workspace.stats().parsed).toBe(4);
+  checkout.git("checkout", "-q", "--", ".");
+  expect(await workspace.map(order)).toEqual(first);
+  expect(workspace.stats().parsed).toBe(4);
+});
+
+test("branches, copies and other processes parse nothing that was parsed; a copy has the same state", async () => {
+  const checkout = filled();
+  checkout.commit();
+  const store = mapStore();
+  const first = await workspaceOf(checkout.folder, store).map(order);
+  checkout.git("switch", "-qc", "other");
+  checkout.write("src/render.py", "def render_other(title):\n    return title\n");
+  checkout.commit();
+  const workspace = workspaceOf(checkout.folder, store);
+  await workspace.map(order);
+  expect(workspace.stats()).toMatchObject({ parsed: 1, fromStore: 2, files: 3 });
+  const copy = repository();
+  copy.git("pull", "-q", checkout.folder, "main");
+  const elsewhere = workspaceOf(copy.folder, store);
+  expect(await elsewhere.map(order)).toEqual(first);
+  expect(elsewhere.stats()).toMatchObject({ parsed: 0, fromStore: 3 });
+});
+
+test("links, other things and what is gone are no part of it; outside of git the same rules hold", async () => {
+  const checkout = filled();
+  const outside = repository();
+  outside.write("secret.ts", "export const secretOfOthers = 1;\n");
+  symlinkSync(join(outside.folder, "secret.ts"), join(checkout.folder, "src/link.ts"));
+  symlinkSync(outside.folder, join(checkout.folder, "linked"));
+  Bun.spawnSync(["mkfifo", join(checkout.folder, "src/pipe.ts")]);
+  checkout.write("src/large.ts", `export const large = "${"x".repeat(5 * 1024 * 1024)}";\n`);
+  const inGit = await workspaceOf(checkout.folder).map(order);
+  expect(inGit.files.map(({ path }) => path)).toEqual(["src/pool.ts", "src/connection.ts", "src/render.py"]);
+  rmSync(join(checkout.folder, ".git"), { recursive: true });
+  expect(await workspaceOf(checkout.folder).map(order)).toEqual(inGit);
+  const workspace = workspaceOf(checkout.folder);
+  renameSync(join(checkout.folder, "src/pool.ts"), join(checkout.folder, "src/moved.ts"));
+  expect((await workspace.map(order)).files[0]?.path).toBe("src/moved.ts");
+});
+
+test("nothing to show is an empty map; what cannot be asked is refused; who leaves is not waited for", async () => {
+  const empty = workspaceOf(repository().folder);
+  expect(await empty.map({ budget: 64 })).toMatchObject({ text: "", tokens: 0, files: [] });
+  await expect(empty.map({ budget: 63 })).rejects.toMatchObject({ code: "option_invalid" });
+  expect(() => workspaceOf("/no/such/folder")).toThrow("There is no folder /no/such/folder.");
+  const left = new Error("left");
+  await expect(empty.map({ budget: 64 }, { signal: AbortSignal.abort(left) })).rejects.toBe(left);
+  expect((await empty.map({ budget: 64 })).files).toEqual([]);
+});
+
+test("asked by many at once, each gets the map of its time", async () => {
+  const checkout = filled();
+  const workspace = workspaceOf(checkout.folder);
+  const answers = await Promise.all(
+    [order, { budget: 200 }, order, { budget: 200, focus: ["src/pool.ts"] }].map((each) => workspace.map(each)),
+  );
+  expect(answers[2]).toEqual(answers[0] as (typeof answers)[0]);
+  expect(new Set(answers.map(({ stateId }) => stateId)).size).toBe(1);
+  expect(answers[3]?.files[0]?.path).toBe("src/connection.ts");
+  expect(workspace.stats().parsed).toBe(3);
+});
+
+test("whatever happened to the files, a held workspace answers as a fresh one", async () => {
+  const names = ["a.ts", "b.ts", "c/d.py", "c/e.go"];
+  const change = fc.record({
+    file: fc.constantFrom(...names),
+    how: fc.constantFrom("write", "same size", "remove", "rename", "commit", "back"),
+    word: fc.constantFrom("alpha", "gamma", "delta", "omega"),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 6 }), async (changes) => {
+      const checkout = repository();
+      for (const name of names) checkout.write(name, sourceOf(name, "first"));
+      checkout.commit();
+      const workspace = workspaceOf(checkout.folder);
+      for (const { file, how, word } of changes) {
+        if (how === "write") checkout.write(file, `${sourceOf(file, word)}\n`);
+        if (how === "same size") checkout.write(file, sourceOf(file, word));
+        if (how === "remove") rmSync(join(checkout.folder, file), { force: true });
+        if (how === "rename" && (await Bun.file(join(checkout.folder, file)).exists())) {
+          renameSync(join(checkout.folder, file), join(checkout.folder, `c/${word}.ts`));
+        }
+        if (how === "commit") checkout.commit();
+        if (how === "back") checkout.git("reset", "-q", "--hard", "HEAD");
+        const ask = { query: word, budget: 200 };
+        expect(await workspace.map(ask)).toEqual(await workspaceOf(checkout.folder).map(ask));
+      }
+    }),
+    { numRuns: 12 },
+  );
+});
+
+const sourceOf = (name: string, word: string): string =>
+  name.endsWith(".py")
+    ? `def ${word}(): pass`
+    : name.endsWith(".go")
+      ? `package c\nfunc ${word}() {}`
+      : `export function ${word}() {}`;
