@@ -271,6 +271,9 @@ describe.skipIf(!hasGit)(hasGit ? "as git has it" : "skipped: as git has it (git
     expect(compare(list, repository.folder)).toEqual([".gitignore", "Dir/a", "readme"]);
     renameSync(join(repository.folder, "readme"), join(repository.folder, "README"));
     compare(list, repository.folder);
+    for (const name of ["clash", "CLASH", "Clash"]) repository.write(name, "");
+    repository.git("-c", "core.ignoreCase=false", "add", "clash", "CLASH");
+    expect(compare(list, repository.folder)).toContain("CLASH");
     repository.git("config", "core.ignoreCase", "false");
     expect(compare(list, repository.folder)).toContain("bUILD/x");
   });

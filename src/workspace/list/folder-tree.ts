@@ -212,8 +212,14 @@ export class FolderTree {
   /** Decides which of the entries are listed and which folders are entered. */
   #arrange(folder: Folder): void {
     const { files, folders } = folder.isNested ? NO_ENTRIES : folder;
-    const order: string[] = [];
-    for (const name of files) this.#arrangeFile(folder, name, order);
+    let order: string[] = [];
+    const tracked = files.length === 0 ? undefined : this.#tracked.inFolder(folder.path);
+    for (const name of files) {
+      const path = tracked?.find(name) ?? this.#pathOf(folder, name);
+      if (path !== undefined) order.push(path);
+    }
+    // Several spellings of one file.
+    if (this.#options.isFolded) order = [...new Set(order)];
     let children: Map<string, Folder> | undefined;
     for (const name of folders) {
       const path = `${folder.path}${name}`;
@@ -236,16 +242,13 @@ export class FolderTree {
     folder.mustArrange = false;
   }
 
-  #arrangeFile(folder: Folder, name: string, order: string[]): void {
+  /** Of a file that is not tracked as it is spelled; undefined: not listed. */
+  #pathOf(folder: Folder, name: string): string | undefined {
     const path = `${folder.path}${name}`;
-    const spelling = this.#tracked.spelling(path);
-    if (spelling === undefined) {
-      if (!this.#isIgnored(folder, name, false)) order.push(path);
-    } else if (spelling === path) order.push(spelling);
-    // Where case does not matter the index's spelling is told, if the file system has it too.
-    else if (!order.includes(spelling) && !folder.files.includes(spelling.slice(folder.path.length))) {
-      if (takeStamp(`${this.#options.place}/${spelling}`)) order.push(spelling);
-    }
+    const spelling = this.#tracked.otherSpelling(path);
+    if (spelling === undefined) return this.#isIgnored(folder, name, false) ? undefined : path;
+    // The index's spelling is told, if the file system knows the file by it too.
+    return takeStamp(`${this.#options.place}/${spelling}`) ? spelling : undefined;
   }
 
   #isIgnored(folder: Folder, name: string, isFolder: boolean): boolean {

@@ -93,6 +93,14 @@ function withoutTrailingSpaces(text: string): string {
   return text.slice(0, backslashes % 2 === 0 ? end : end + 1);
 }
 
+interface Wild {
+  readonly number: number;
+  readonly isPath: boolean;
+  /** Without wildcards: what every name that fits ends with. Spares most names the pattern itself. */
+  readonly ending: string;
+  readonly fits: Match;
+}
+
 /** Finds the highest number among the patterns that fit. */
 class PatternTable {
   readonly #isFolded: boolean;
@@ -101,7 +109,7 @@ class PatternTable {
   readonly #endingLengths: number[] = [];
   readonly #paths = new Map<string, number>();
   /** From the highest number down. */
-  readonly #wild: { number: number; isPath: boolean; fits: Match }[] = [];
+  readonly #wild: Wild[] = [];
 
   constructor(isFolded: boolean) {
     this.#isFolded = isFolded;
@@ -109,8 +117,10 @@ class PatternTable {
 
   /** Numbers must rise. */
   add(pattern: string, number: number): void {
-    const isPath = pattern.includes("/");
-    const bytes = isPath && pattern.startsWith("/") ? pattern.slice(1) : pattern;
+    // A name at any depth is a name.
+    const shape = /^\/?\*\*\/[^/]+$/.test(pattern) ? pattern.slice(pattern.lastIndexOf("/") + 1) : pattern;
+    const isPath = shape.includes("/");
+    const bytes = isPath && shape.startsWith("/") ? shape.slice(1) : shape;
     const ending = !isPath && bytes.startsWith("*") ? bytes.slice(1) : undefined;
     const literal = textOf(this.#isFolded ? foldCase(ending ?? bytes) : (ending ?? bytes));
     if (literal === undefined || WILDCARD.test(literal)) this.#addWild(bytes, isPath, number);
@@ -129,11 +139,9 @@ class PatternTable {
     if (this.#paths.size > 0) best = Math.max(best, this.#paths.get(folder.slice(from) + name) ?? -1);
     const [first] = this.#wild;
     if (first === undefined || first.number < best) return best;
-    const nameBytes = bytesOf(name);
-    const pathBytes = bytesOf(folder.slice(from)) + nameBytes;
-    for (const { number, isPath, fits } of this.#wild) {
+    for (const { number, isPath, ending, fits } of this.#wild) {
       if (number < best) break;
-      if (fits(isPath ? pathBytes : nameBytes)) return number;
+      if (name.endsWith(ending) && fits(bytesOf(isPath ? folder.slice(from) + name : name))) return number;
     }
     return best;
   }
@@ -145,6 +153,14 @@ class PatternTable {
     const rest = compileWildcard(bytes.slice(plain), this.#isFolded);
     if (!rest) return;
     const fits: Match = plain === 0 ? rest : (text) => text.startsWith(start) && rest(text.slice(plain));
-    this.#wild.unshift({ number, isPath, fits });
+    this.#wild.unshift({ number, isPath, ending: this.#endingOf(bytes), fits });
+  }
+
+  #endingOf(bytes: string): string {
+    const last = bytes.slice(bytes.lastIndexOf("/") + 1);
+    const ending = /[[\\]/.test(last)
+      ? undefined
+      : textOf(last.slice(Math.max(last.lastIndexOf("*"), last.lastIndexOf("?")) + 1));
+    return ending === undefined || !this.#isFolded ? (ending ?? "") : foldCase(ending);
   }
 }

@@ -1,11 +1,34 @@
-// Which paths of a root git tracks, from its index: look-ups by path for the walk, and what differs from an earlier index.
-// Where case does not matter (core.ignoreCase) look-ups are folded, and the index's own spelling is told. Immutable.
+// Which paths of a root git tracks, from its index: look-ups by folder for the walk, and what differs from an earlier index.
+// Where case does not matter (core.ignoreCase) a path is tracked in other spellings too. Immutable.
 
 import type { GitIndex } from "./git-index.ts";
 import { foldCase } from "./ignore-patterns.ts";
 import { comparePaths } from "./path-order.ts";
 
 const NOT_UTF8 = "\ufffd";
+/** Of more files than this a table is made for look-ups; most folders have fewer. */
+const SEARCHED_FILES_MAX = 16;
+
+/** The tracked files directly in one folder. */
+export class FolderFiles {
+  readonly #paths: readonly string[];
+  readonly #from: number;
+  readonly #byName: ReadonlyMap<string, string> | undefined;
+
+  /** @param from length of the folder's path, with its slash */
+  constructor(paths: readonly string[], from: number) {
+    this.#paths = paths;
+    this.#from = from;
+    if (paths.length > SEARCHED_FILES_MAX) this.#byName = new Map(paths.map((path) => [path.slice(from), path]));
+  }
+
+  /** The path of this name; undefined: not tracked, so spelled. */
+  find(name: string): string | undefined {
+    if (this.#byName) return this.#byName.get(name);
+    const length = this.#from + name.length;
+    return this.#paths.find((path) => path.length === length && path.endsWith(name));
+  }
+}
 
 export class TrackedFiles {
   /** Relative to the root, sorted, each once. */
@@ -14,19 +37,20 @@ export class TrackedFiles {
   readonly unreadableNames: number;
   /** Ignore files that are not checked out (sparse checkout) but still hold: path from the repository's top → blob. */
   readonly ignoreBlobs: ReadonlyMap<string, string>;
-  readonly #isFolded: boolean;
-  /** Spelling to look up → as in the index. */
-  readonly #files = new Map<string, string>();
-  readonly #folders = new Set<string>();
+  /** Folder, with a slash at its end → paths directly in it. Those that only hold folders are there too. */
+  readonly #folders = new Map<string, string[]>();
   readonly #gitlinks = new Set<string>();
+  /** Where case does not matter: folded path → a spelling of the index, and folders with an empty one. */
+  readonly #folded: Map<string, string> | undefined;
 
   /** @param prefix of the root, from the repository's top, with a slash at its end ("" at the top) */
   constructor(index: GitIndex | undefined, prefix: string, isFolded: boolean) {
-    this.#isFolded = isFolded;
+    if (isFolded) this.#folded = new Map();
     const paths: string[] = [];
     const ignoreBlobs = new Map<string, string>();
     let unreadableNames = 0;
     let folder = "";
+    let inFolder = this.#enter(folder);
     for (const [row, whole] of (index?.paths ?? []).entries()) {
       if (whole.endsWith(".gitignore") && index?.isSkippedInWorktree(row)) ignoreBlobs.set(whole, index.entry(row).blob);
       if (!whole.startsWith(prefix)) continue;
@@ -39,19 +63,27 @@ export class TrackedFiles {
       }
       paths.push(path);
       if (index?.isGitlink(row)) this.#gitlinks.add(this.#key(path));
-      this.#files.set(this.#key(path), path);
-      if (path.startsWith(folder) && path.indexOf("/", folder.length) < 0) continue;
-      folder = path.slice(0, path.lastIndexOf("/") + 1);
-      this.#addFolder(folder);
+      if (!path.startsWith(folder) || path.indexOf("/", folder.length) >= 0) {
+        folder = path.slice(0, path.lastIndexOf("/") + 1);
+        inFolder = this.#enter(folder);
+      }
+      inFolder.push(path);
+      this.#folded?.set(this.#key(path), path);
     }
     this.paths = paths;
     this.unreadableNames = unreadableNames;
     this.ignoreBlobs = ignoreBlobs;
   }
 
-  /** The index's spelling of it; undefined: not tracked. */
-  spelling(path: string): string | undefined {
-    return this.#files.get(this.#key(path));
+  /** @param folder with a slash at its end */
+  inFolder(folder: string): FolderFiles | undefined {
+    const paths = this.#folders.get(folder);
+    return paths && new FolderFiles(paths, folder.length);
+  }
+
+  /** Of a path that is not tracked as it is spelled: how it is tracked where case does not matter; undefined: not at all. */
+  otherSpelling(path: string): string | undefined {
+    return this.#folded?.get(this.#key(path));
   }
 
   isGitlink(path: string): boolean {
@@ -60,7 +92,7 @@ export class TrackedFiles {
 
   /** Whether anything below it is tracked. @param folder with a slash at its end */
   hasBelow(folder: string): boolean {
-    return this.#folders.has(this.#key(folder));
+    return this.#folders.has(folder) || this.#folded?.has(this.#key(folder)) === true;
   }
 
   /** Paths that are in one of both only, or are a submodule in one of both only. */
@@ -84,15 +116,17 @@ export class TrackedFiles {
     return found;
   }
 
-  #addFolder(folder: string): void {
-    for (let at = folder.length; at > 0; at = folder.lastIndexOf("/", at - 2) + 1) {
-      const key = this.#key(folder.slice(0, at));
-      if (this.#folders.has(key)) return;
-      this.#folders.add(key);
-    }
+  #enter(folder: string): string[] {
+    const held = this.#folders.get(folder);
+    if (held) return held;
+    const paths: string[] = [];
+    this.#folders.set(folder, paths);
+    if (folder !== "") this.#folded?.set(this.#key(folder), "");
+    if (folder !== "") this.#enter(folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1));
+    return paths;
   }
 
   #key(path: string): string {
-    return this.#isFolded ? foldCase(path) : path;
+    return this.#folded ? foldCase(path) : path;
   }
 }
