@@ -11,6 +11,7 @@ import { scala } from "./braces/scala.ts";
 import { swift } from "./braces/swift.ts";
 import { python } from "./lines/python/scan-python.ts";
 import { ruby } from "./lines/ruby/scan-ruby.ts";
+import { shell } from "./lines/shell/scan-shell.ts";
 import type { Language, Scanner } from "./record.ts";
 import { javascript, tsx, typescript } from "./script/scan-script.ts";
 
@@ -23,6 +24,7 @@ export const scanners: ReadonlyMap<Language, Scanner> = new Map<Language, Scanne
   ["csharp", csharp],
   ["python", python],
   ["ruby", ruby],
+  ["shell", shell],
   ["rust", rust],
   ["c", c],
   ["cpp", cpp],

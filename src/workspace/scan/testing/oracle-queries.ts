@@ -13,6 +13,7 @@ import { ruby } from "./queries/ruby.ts";
 import { rust } from "./queries/rust.ts";
 import { scala } from "./queries/scala.ts";
 import { javascript, tsx, typescript } from "./queries/script.ts";
+import { shell } from "./queries/shell.ts";
 import { swift } from "./queries/swift.ts";
 
 export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Language, OracleQuery>([
@@ -22,6 +23,7 @@ export const oracleQueries: ReadonlyMap<Language, OracleQuery> = new Map<Languag
   ["go", go],
   ["python", python],
   ["ruby", ruby],
+  ["shell", shell],
   ["java", java],
   ["csharp", csharp],
   ["rust", rust],

@@ -1,11 +1,13 @@
 // Holds a scanner against tree-sitter: both read the same files, and the sets of (name, line) of their definitions are
 // compared. Files that tree-sitter itself cannot parse, or that the scanner keeps words of only, are counted and left out.
 
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Language as Grammar, type Node, Parser, Query } from "web-tree-sitter";
 import type { Language } from "../record.ts";
 import { scanFile } from "../scan-file.ts";
+import { mendGrammar } from "./mend-grammar.ts";
 import { oracleQueries } from "./oracle-queries.ts";
 import type { OracleQuery } from "./oracle-query.ts";
 
@@ -79,7 +81,7 @@ async function openOracle(language: Language): Promise<Oracle> {
   if (entry === undefined) throw new Error(`${language} has no oracle query. Write one in queries/ and list it.`);
   const grammars = dirname(createRequire(import.meta.url).resolve("tree-sitter-wasms/package.json"));
   await Parser.init();
-  const grammar = await Grammar.load(join(grammars, "out", `tree-sitter-${entry.grammar}.wasm`));
+  const grammar = await Grammar.load(mendGrammar(readFileSync(join(grammars, "out", `tree-sitter-${entry.grammar}.wasm`))));
   const parser = new Parser();
   parser.setLanguage(grammar);
   const query = new Query(grammar, entry.query);

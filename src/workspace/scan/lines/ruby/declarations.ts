@@ -32,10 +32,10 @@ export class Declarations {
     return index;
   }
 
-  /** Reads a call that defines, hides or imports, from `end` on, which ends its name. @returns where to read on. */
-  read(word: number, end: number): number {
+  /** Reads a call that defines, hides or imports, from `end` on, where its name ends. @returns where to read on. */
+  read(word: number, at: number, end: number): number {
     const source = this.#source;
-    if (word === words.ATTRIBUTES) return this.#defineAttributes(end);
+    if (word === words.ATTRIBUTES) return this.#defineAttributes(at, end);
     if (word === words.SHOW || word === words.HIDE || word === words.HIDE_NAMED) return this.#setVisibility(word, end);
     const specifier = word === words.AUTOLOAD ? undefined : readString(source, end);
     if (specifier !== undefined) {
@@ -51,11 +51,11 @@ export class Declarations {
     return end;
   }
 
-  #defineAttributes(from: number): number {
+  #defineAttributes(signatureAt: number, from: number): number {
     const { names, end } = readNames(this.#source, from);
     for (const { name, at } of names) {
       this.#names.count(name);
-      const index = this.add("property", name, at, this.#source.lastIndexOf("\n", at) + 1);
+      const index = this.add("property", name, at, signatureAt);
       if (this.hidesNext || this.#frames.top?.isHidden === true) this.#outline.hide(index);
     }
     return end;

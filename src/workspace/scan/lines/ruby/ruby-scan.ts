@@ -110,7 +110,7 @@ export class RubyScan {
     if (this.#plainNames > 0) this.#plainNames--;
     this.#previous = isLabel ? words.BEGINNING : words.CALL;
     if (isLabel) return end + 1;
-    if (word >= words.ATTRIBUTES) return this.#declarations.read(word, end);
+    if (word >= words.ATTRIBUTES) return this.#declarations.read(word, at, end);
     if (word !== words.NAME) return this.#readKeyword(word, previous, at, end);
     const first = source.charCodeAt(at);
     const isOfModule = previous !== words.DOT || source.charCodeAt(at - 1) === 58;
