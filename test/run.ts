@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPackage } from "./kit/engines.ts";
 import { readJunit } from "./runner/junit.ts";
 import { chooseStages, type Stage } from "./runner/stages.ts";
 import { closingLine, type Tally, tally } from "./runner/tally.ts";
@@ -78,6 +79,8 @@ async function runStage(stage: Stage): Promise<Tally> {
 async function main(): Promise<void> {
   const chosen = chooseStages(process.argv.slice(2));
   const total: Tally = { passed: 0, failures: [], skips: [] };
+  // Many files' tests need it, and look for it on the PATH when they are loaded.
+  if (Bun.which("git") === null) say(await installPackage("git"));
   for (const [index, stage] of chosen.entries()) {
     say(`[${index + 1}/${chosen.length}] ${stage.name}`);
     const startedAt = performance.now();

@@ -1,10 +1,10 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect } from "bun:test";
 import { renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { systemClock } from "../base/index.ts";
 import type { RecordStore } from "../ports/index.ts";
-import { ScratchRepository } from "./git/testing.ts";
+import { ScratchRepository, testWithGit } from "./git/testing.ts";
 import { type MapOrder, Workspace } from "./workspace.ts";
 
 const ended: (() => unknown)[] = [];
@@ -54,7 +54,7 @@ function filled(): ScratchRepository {
 
 const order: MapOrder = { query: "why does the connection pool not acquire", budget: 500 };
 
-test("the map of a question has what it is about first, and only what is not ignored", async () => {
+testWithGit("the map of a question has what it is about first, and only what is not ignored", async () => {
   const checkout = filled();
   const answer = await workspaceOf(checkout.folder).map(order);
   expect(answer.files.map(({ path }) => path)).toEqual(["src/pool.ts", "src/connection.ts", "src/render.py"]);
@@ -63,22 +63,25 @@ test("the map of a question has what it is about first, and only what is not ign
   expect(answer.stateId).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test("a change gives another state and what a fresh process would say; undone, the first state is back and nothing is parsed", async () => {
-  const checkout = filled();
-  checkout.commit();
-  const workspace = workspaceOf(checkout.folder);
-  const first = await workspace.map(order);
-  checkout.write("src/pool.ts", "export class PoolOfThreads {}\n");
-  const second = await workspace.map(order);
-  expect(second.stateId).not.toBe(first.stateId);
-  expect(second).toEqual(await workspaceOf(checkout.folder).map(order));
-  expect(workspace.stats().parsed).toBe(4);
-  checkout.git("checkout", "-q", "--", ".");
-  expect(await workspace.map(order)).toEqual(first);
-  expect(workspace.stats().parsed).toBe(4);
-});
+testWithGit(
+  "a change gives another state and what a fresh process would say; undone, the first state is back and nothing is parsed",
+  async () => {
+    const checkout = filled();
+    checkout.commit();
+    const workspace = workspaceOf(checkout.folder);
+    const first = await workspace.map(order);
+    checkout.write("src/pool.ts", "export class PoolOfThreads {}\n");
+    const second = await workspace.map(order);
+    expect(second.stateId).not.toBe(first.stateId);
+    expect(second).toEqual(await workspaceOf(checkout.folder).map(order));
+    expect(workspace.stats().parsed).toBe(4);
+    checkout.git("checkout", "-q", "--", ".");
+    expect(await workspace.map(order)).toEqual(first);
+    expect(workspace.stats().parsed).toBe(4);
+  },
+);
 
-test("branches, copies and other processes parse nothing that was parsed; a copy has the same state", async () => {
+testWithGit("branches, copies and other processes parse nothing that was parsed; a copy has the same state", async () => {
   const checkout = filled();
   checkout.commit();
   const store = mapStore();
@@ -96,7 +99,7 @@ test("branches, copies and other processes parse nothing that was parsed; a copy
   expect(elsewhere.stats()).toMatchObject({ parsed: 0, fromStore: 3 });
 });
 
-test("links, other things and what is gone are no part of it; outside of git the same rules hold", async () => {
+testWithGit("links, other things and what is gone are no part of it; outside of git the same rules hold", async () => {
   const checkout = filled();
   const outside = repository();
   outside.write("secret.ts", "export const secretOfOthers = 1;\n");
@@ -113,7 +116,7 @@ test("links, other things and what is gone are no part of it; outside of git the
   expect((await workspace.map(order)).files[0]?.path).toBe("src/moved.ts");
 });
 
-test("nothing to show is an empty map; what cannot be asked is refused; who leaves is not waited for", async () => {
+testWithGit("nothing to show is an empty map; what cannot be asked is refused; who leaves is not waited for", async () => {
   const empty = workspaceOf(repository().folder);
   expect(await empty.map({ budget: 64 })).toMatchObject({ text: "", tokens: 0, files: [] });
   await expect(empty.map({ budget: 63 })).rejects.toMatchObject({ code: "option_invalid" });
@@ -123,7 +126,7 @@ test("nothing to show is an empty map; what cannot be asked is refused; who leav
   expect((await empty.map({ budget: 64 })).files).toEqual([]);
 });
 
-test("asked by many at once, each gets the map of its time", async () => {
+testWithGit("asked by many at once, each gets the map of its time", async () => {
   const checkout = filled();
   const workspace = workspaceOf(checkout.folder);
   const answers = await Promise.all(
@@ -135,7 +138,7 @@ test("asked by many at once, each gets the map of its time", async () => {
   expect(workspace.stats().parsed).toBe(3);
 });
 
-test("whatever happened to the files, a held workspace answers as a fresh one", async () => {
+testWithGit("whatever happened to the files, a held workspace answers as a fresh one", async () => {
   const names = ["a.ts", "b.ts", "c/d.py", "c/e.go"];
   const change = fc.record({
     file: fc.constantFrom(...names),

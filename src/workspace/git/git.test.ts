@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { seededRandom } from "../../base/index.ts";
 import { findCommit, readTree } from "./commit-tree.ts";
 import { readBlobs } from "./read-blobs.ts";
 import { runGit } from "./run-git.ts";
-import { ScratchRepository } from "./testing.ts";
+import { ScratchRepository, testWithGit } from "./testing.ts";
 
 const made: ScratchRepository[] = [];
 
@@ -26,7 +26,7 @@ async function blobsOf(folder: string, ids: readonly string[], blobBytesMax = 1 
   return taken;
 }
 
-test("a commit's files are told with their modes and blobs, from a checkout and from a bare copy alike", async () => {
+testWithGit("a commit's files are told with their modes and blobs, from a checkout and from a bare copy alike", async () => {
   const checkout = repository();
   checkout.write("z.ts", "export const z = 1;\n");
   checkout.write("a/ü 1.ts", "");
@@ -59,7 +59,7 @@ test("a commit's files are told with their modes and blobs, from a checkout and 
   expect((await findCommit("main", { folder: bare }))?.tree).toBe(checkout.git("rev-parse", "HEAD^{tree}"));
 });
 
-test("blobs of any bytes come whole and in order; what is missing, too large or no blob is told as such", async () => {
+testWithGit("blobs of any bytes come whole and in order; what is missing, too large or no blob is told as such", async () => {
   const checkout = repository();
   const random = seededRandom(7);
   const contents = Array.from({ length: 60 }, (_, each) =>
@@ -81,7 +81,7 @@ test("blobs of any bytes come whole and in order; what is missing, too large or 
   }
 });
 
-test("names that git would take for something else are refused, and unknown ones are undefined", async () => {
+testWithGit("names that git would take for something else are refused, and unknown ones are undefined", async () => {
   const checkout = repository();
   checkout.commit();
   for (const name of ["", "-h", "--exec=x", "HEAD^", "HEAD~1", "HEAD:a", "a b", "a\0b", "x".repeat(2000)]) {
@@ -92,7 +92,7 @@ test("names that git would take for something else are refused, and unknown ones
   await expect(blobsOf(checkout.folder, ["HEAD"])).rejects.toMatchObject({ code: "option_invalid" });
 });
 
-test("a folder that is no repository, an answer over its limit and a caller who leaves are told as such", async () => {
+testWithGit("a folder that is no repository, an answer over its limit and a caller who leaves are told as such", async () => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-none-"));
   await expect(readTree("HEAD", { folder })).rejects.toMatchObject({ code: "repository_unreadable" });
   rmSync(folder, { recursive: true });
@@ -106,7 +106,7 @@ test("a folder that is no repository, an answer over its limit and a caller who 
   await expect(readTree("HEAD", { folder: checkout.folder, signal: AbortSignal.abort(left) })).rejects.toBe(left);
 });
 
-test("nothing that a repository configures is run", async () => {
+testWithGit("nothing that a repository configures is run", async () => {
   const checkout = repository();
   checkout.write("a", "a");
   checkout.commit();

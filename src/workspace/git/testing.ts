@@ -1,10 +1,18 @@
 // Real repositories for tests of this room, in temporary folders.
 
+import { test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const IDENTITY = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
+
+const hasGit = Bun.which("git") !== null;
+
+/** A test that needs git. */
+export function testWithGit(name: string, run: () => void | Promise<void>): void {
+  test.skipIf(!hasGit)(hasGit ? name : `skipped: ${name} (git is not on this machine)`, run);
+}
 
 export class ScratchRepository {
   readonly folder = mkdtempSync(join(tmpdir(), "millrace-workspace-"));

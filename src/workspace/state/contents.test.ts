@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, w
 import { join } from "node:path";
 import fc from "fast-check";
 import { type Clock, systemClock } from "../../base/index.ts";
-import { ScratchRepository } from "../git/testing.ts";
+import { ScratchRepository, testWithGit } from "../git/testing.ts";
 import { stampOf, takeStamp } from "../list/stamp.ts";
 import { blobOf, Contents, type ReadFile } from "./contents.ts";
 import { stateId } from "./state-id.ts";
@@ -35,7 +35,7 @@ function readerOf(folder: string) {
 /** The system's, so far ahead that no stamp is young. */
 const later: Clock = { ...systemClock, now: () => systemClock.now() + 60_000 };
 
-test("ids are git's own; what did not change is not read again, and what is forgotten is", async () => {
+testWithGit("ids are git's own; what did not change is not read again, and what is forgotten is", async () => {
   const checkout = repository();
   const { folder } = checkout;
   checkout.write("a.ts", "export const a = 1;\r\n");
@@ -54,7 +54,7 @@ test("ids are git's own; what did not change is not read again, and what is forg
   expect(read).toEqual(["b/ü.bin", "empty"]);
 });
 
-test("a young stamp proves nothing: such a file is read until it is old enough", async () => {
+testWithGit("a young stamp proves nothing: such a file is read until it is old enough", async () => {
   const checkout = repository();
   checkout.write("a", "one");
   const { read, reader } = readerOf(checkout.folder);
@@ -70,7 +70,7 @@ test("a young stamp proves nothing: such a file is read until it is old enough",
   expect(read.length).toBe(3);
 });
 
-test("who vouches names what may have changed, and only that is looked at", async () => {
+testWithGit("who vouches names what may have changed, and only that is looked at", async () => {
   const checkout = repository();
   for (const name of ["a", "b"]) checkout.write(name, name);
   const { read, reader } = readerOf(checkout.folder);
@@ -83,7 +83,7 @@ test("who vouches names what may have changed, and only that is looked at", asyn
   expect(read).toEqual(["a", "b", "b"]);
 });
 
-test("whatever is done to files, their ids are those of a fresh read", async () => {
+testWithGit("whatever is done to files, their ids are those of a fresh read", async () => {
   const change = fc.record({
     file: fc.integer({ min: 0, max: 3 }),
     to: fc.integer({ min: 0, max: 3 }),
