@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Cancellation, MillraceError, systemClock } from "../../base/index.ts";
 import { FileList } from "./file-list.ts";
+import { HeldFile } from "./held-file.ts";
 
 const made: (() => void)[] = [];
 
@@ -144,6 +145,55 @@ test("a first list may be made in slices, left, taken over, and asked for twice"
   const leaving = left.load(cancellation, () => cancellation.abort(new Error("left")));
   await expect(leaving).rejects.toThrow("left");
   expect(left.paths()).toEqual(all);
+});
+
+test("folders that are renamed while they are walked are found where they went", async () => {
+  const folder = emptyFolder();
+  const names = Array.from({ length: 300 }, (_, each) => `from/${each}`);
+  for (const name of names) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, "file"), "");
+  }
+  let now = 0;
+  const list = new FileList({ folder, clock: { ...systemClock, monotonic: () => (now += 20) } });
+  let isMoved = false;
+  const paths = await list.load(undefined, () => {
+    if (!isMoved) renameSync(join(folder, "from"), join(folder, "to"));
+    isMoved = true;
+  });
+  expect(paths).toEqual(names.map((name) => `${name.replace("from", "to")}/file`).sort());
+  expect(list.stats().isTrusted).toBe(false);
+});
+
+test("what changed before a watcher vouched is found, even while a list was being made", async () => {
+  const folder = emptyFolder();
+  const names = Array.from({ length: 300 }, (_, each) => `${each}`);
+  for (const name of names) mkdirSync(join(folder, name));
+  let now = 0;
+  const list = new FileList({ folder, clock: { ...systemClock, monotonic: () => (now += 20) } });
+  let isVouched = false;
+  await list.load(undefined, () => {
+    if (isVouched) return;
+    for (const name of names) writeFileSync(join(folder, name, "file"), "");
+    list.vouch(true);
+    isVouched = true;
+  });
+  expect(list.paths().length).toBe(300);
+});
+
+test("a file whose stamp proves nothing is told again, and others once", () => {
+  const folder = emptyFolder();
+  const path = join(folder, "file");
+  const held = new HeldFile(path, { follows: false, bytesMax: 10 });
+  const [allYoung, noneYoung] = [0n, 1n << 62n];
+  expect(held.poll(noneYoung)).toEqual({ content: undefined });
+  expect(held.poll(noneYoung)).toBeUndefined();
+  writeFileSync(path, "content");
+  expect(held.poll(allYoung)?.content?.toString()).toBe("content");
+  expect(held.poll(noneYoung)?.content?.toString()).toBe("content");
+  expect(held.poll(noneYoung)).toBeUndefined();
+  writeFileSync(path, "content too large");
+  expect(held.poll(noneYoung)).toEqual({ content: undefined });
 });
 
 test("more than may be held is told as such", () => {

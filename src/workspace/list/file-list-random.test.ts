@@ -221,9 +221,14 @@ class Tree {
 const listOf = (folder: string) => new FileList({ folder, clock: systemClock });
 
 describe.skipIf(!hasGit)(hasGit ? "at random" : "skipped: at random (git is not on this machine)", () => {
-  test("rules of every kind decide as git's", () => {
+  const cases = [
+    [false, "rules of every kind decide as git's"],
+    [true, "and where case does not matter"],
+  ] as const;
+  test.each(cases)("%p: %s", (isCaseIgnored) => {
     const tree = new Tree();
     try {
+      tree.git("config", "core.ignoreCase", String(isCaseIgnored));
       for (const folder of ["a/b/", "foo/a/", "build/ab/", "b/", "a/", ""])
         for (const each of NAMES) tree.take({ kind: "write", path: `${folder}${each}` });
       const lists = [listOf(tree.root), listOf(join(tree.root, "a"))] as const;
@@ -236,7 +241,7 @@ describe.skipIf(!hasGit)(hasGit ? "at random" : "skipped: at random (git is not 
           expect(lists[0].paths()).toEqual(gitList(tree.root));
           expect(lists[1].paths()).toEqual(gitList(join(tree.root, "a")));
         }),
-        { numRuns: 150, includeErrorInReport: true },
+        { numRuns: 80, includeErrorInReport: true },
       );
     } finally {
       tree.remove();

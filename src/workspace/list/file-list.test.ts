@@ -137,12 +137,13 @@ describe.skipIf(!hasGit)(hasGit ? "as git has it" : "skipped: as git has it (git
     inner.commit();
     repository.git("init", "-q", "vendor/lib");
     repository.git("init", "-q", "ignored/lib");
-    mkdirSync(join(repository.folder, "plain/.git"));
+    for (const part of ["objects", "refs"]) mkdirSync(join(repository.folder, "plain/.git", part), { recursive: true });
+    repository.write("plain/.git/HEAD", "no head of a repository");
     repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.folder, "sub");
     const list = listOf(repository.folder);
     expect(compare(list, repository.folder)).toEqual([".gitignore", ".gitmodules", "plain/a", "sub", "vendor/lib/"]);
     expect(list.stats().nestedRepositories).toBe(1);
-    repository.git("init", "-q", "plain");
+    repository.write("plain/.git/HEAD", "ref: refs/heads/main\n");
     expect(compare(list, repository.folder)).toContain("plain/");
     rmSync(join(repository.folder, "vendor/lib/.git"), { recursive: true });
     expect(compare(list, repository.folder)).toContain("vendor/lib/a");
@@ -151,6 +152,17 @@ describe.skipIf(!hasGit)(hasGit ? "as git has it" : "skipped: as git has it (git
     expect(compare(listOf(join(repository.folder, "sub")), join(repository.folder, "sub"))).toEqual(["file"]);
     rmSync(join(repository.folder, "sub"), { recursive: true });
     expect(compare(list, repository.folder)).not.toContain("sub");
+  });
+
+  test("a tracked file that becomes a submodule without being renamed", () => {
+    const repository = scratch({ "swap/file": "", other: "" });
+    repository.git("add", "other");
+    const id = repository.git("rev-parse", ":other");
+    const list = listOf(repository.folder);
+    for (const mode of ["100644", "160000", "100644"]) {
+      repository.git("update-index", "--add", "--cacheinfo", `${mode},${id},swap`);
+      expect(compare(list, repository.folder)).toEqual(["other", mode === "160000" ? "swap" : "swap/file"]);
+    }
   });
 
   test("a worktree has its own index, and shares info/exclude", () => {
