@@ -36,6 +36,8 @@ interface Head {
   isTypedef: boolean;
   /** Operators, destructors: they have no name of their own. */
   isNameless: boolean;
+  /** Of the class around: its constructors have no type. */
+  typeName: string | undefined;
   index: number;
 }
 
@@ -49,7 +51,7 @@ export function readDeclaration(
   readAggregate: ReadAggregate,
 ): number {
   const { tokens } = walk;
-  const head = readHead(walk, words, at, to, readAggregate);
+  const head = readHead(walk, words, at, to, readAggregate, scope.typeName);
   const isType = head.types > 0 || head.aggregate !== undefined;
   const isConstructor = head.isFunction && !isType && head.owner === -1 && tokens.text(head.name) === scope.typeName;
   const isMacro = head.isFunction && !isType && head.owner === -1 && !isConstructor && !head.isNameless;
@@ -110,7 +112,14 @@ function valueKind(head: Head, scope: Scope): DefinitionKind {
   return scope.kind === "type" ? "field" : head.isConstant ? "constant" : "variable";
 }
 
-function readHead(walk: Walk, words: CWords, at: number, to: number, readAggregate: ReadAggregate): Head {
+function readHead(
+  walk: Walk,
+  words: CWords,
+  at: number,
+  to: number,
+  readAggregate: ReadAggregate,
+  typeName: string | undefined,
+): Head {
   const { tokens } = walk;
   const head: Head = {
     aggregate: undefined,
@@ -122,6 +131,7 @@ function readHead(walk: Walk, words: CWords, at: number, to: number, readAggrega
     isConstant: false,
     isTypedef: false,
     isNameless: false,
+    typeName,
     index: at,
   };
   while (head.index < to) {
@@ -210,22 +220,27 @@ function parenthesis(walk: Walk, words: CWords, head: Head, to: number): boolean
     if (tokens.kind(head.index) === PAREN) head.index = tokens.next(head.index);
     return true;
   }
+  // `int (name)(int)` is a function whose name is kept from being a macro.
+  const isKept = walk.isName(open + 1) && tokens.kind(open + 2) === PAREN_CLOSE;
+  const isTyped = head.name === -1 ? head.types > 0 : tokens.kind(open + 3) === PAREN;
+  if (isKept && isTyped) {
+    dropName(head);
+    head.name = open + 1;
+    head.index = tokens.next(open);
+    head.isFunction = tokens.kind(head.index) === PAREN;
+    return true;
+  }
   if (head.name === -1) {
-    // `int (name)(int)` is a function whose name is kept from being a macro.
-    if (head.types > 0 && walk.isName(open + 1) && tokens.kind(open + 2) === PAREN_CLOSE) {
-      head.name = open + 1;
-      head.index = tokens.next(open);
-      head.isFunction = tokens.kind(head.index) === PAREN;
-      return true;
-    }
     head.index = tokens.next(open);
     return head.index >= to;
   }
   const after = tokens.next(open);
-  if (isMacroCall(walk, words, after, to)) {
+  if (isMacroCall(walk, words, after, to, head.types === 0 && tokens.text(head.name) !== head.typeName)) {
     head.name = -1;
     head.owner = -1;
     head.index = after;
+    // API(int) name(...): on the same line the macro stands for a type.
+    if (walk.isName(after) && !tokens.isFresh(after)) head.types++;
     return false;
   }
   head.isFunction = true;
@@ -240,7 +255,7 @@ function isMemberPointer(walk: Walk, open: number): boolean {
 }
 
 /** `NAME(...)` that more of a declaration follows is a macro in front of it. */
-function isMacroCall(walk: Walk, words: CWords, after: number, to: number): boolean {
+function isMacroCall(walk: Walk, words: CWords, after: number, to: number, isUntyped: boolean): boolean {
   const { tokens } = walk;
   if (after >= to) return false;
   const kind = tokens.kind(after);
@@ -254,12 +269,9 @@ function isMacroCall(walk: Walk, words: CWords, after: number, to: number): bool
     return true;
   if (kind === TILDE || kind === words.operator || kind === words.template) return true;
   if (!walk.isName(after) || kind >= 128) return false;
-  // A name alone before the body or the end says something of the function.
+  // What follows a typed function says something of it; without a type the name before was a macro's.
   const next = tokens.kind(after + 1);
-  if (next === PAREN)
-    return tokens.kind(tokens.next(after + 1)) === BRACE
-      ? !tokens.isFresh(after) || tokens.isFresh(after)
-      : tokens.isFresh(after);
+  if (next === PAREN) return isUntyped;
   return (
     walk.isName(after + 1) || next === STAR || next === AMPERSAND || words.primitives.has(next) || (next === LESS && words.isCpp)
   );

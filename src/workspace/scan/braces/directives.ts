@@ -31,7 +31,7 @@ export function readDirective(lexer: LexicalReader, at: number, rules: Directive
   else if (name === "endif") lexer.branches.end();
   if (rules.kept?.has(name) === true) {
     const line = lexer.lineOf(at);
-    const endLine = line + newlines(source.slice(from, to));
+    const endLine = line + newlines(source.slice(from, to - 1));
     lexer.directives.push({ name, line, endLine, from, to });
   }
   if (!isCondition && rules.counted?.has(name) !== true) return commentFrom(source.slice(from, to), from) ?? to;

@@ -19,6 +19,8 @@ const CLOSING = 5;
 const SLASH = 6;
 const SPECIAL = 7;
 
+const FORMAT_END = /[}\n"]/;
+
 /** What each ASCII unit begins; a table for each language. */
 export function classesOf(specials: Iterable<string>): Uint8Array {
   const classes = Uint8Array.from(asciiClasses, (kind) => (kind === 0 ? OTHER : kind === WORD_START ? LETTER : DIGIT));
@@ -144,10 +146,9 @@ export class Lexer implements LexicalReader {
 
   /** A name between backticks on one line. @returns the offset after it. */
   quotedName(at: number): number {
-    const lineEnd = this.#lineEndFrom(at);
-    const close = this.source.slice(at + 1, lineEnd).indexOf("`");
-    if (close < 1) return at + 1;
-    const end = at + close + 2;
+    const close = this.source.indexOf("`", at + 1);
+    if (close <= at + 1 || this.source.slice(at, close).includes("\n")) return at + 1;
+    const end = close + 1;
     for (let from = at + 1; from < end - 1; from++) {
       if (!isWordUnit(this.source.charCodeAt(from))) continue;
       this.words.count(from);
@@ -238,9 +239,9 @@ export class Lexer implements LexicalReader {
   #colon(at: number): number {
     const interrupted = this.#interrupted.at(-1);
     if (interrupted?.depth !== 1 || interrupted.rule.hasFormat !== true) return at + 1;
-    const close = this.source.indexOf("}", at);
-    const end = this.#lineEndFrom(at);
-    return close === -1 ? end : Math.min(close, end);
+    let end = at + 1;
+    while (end < this.source.length && !FORMAT_END.test(this.source.charAt(end))) end++;
+    return end;
   }
 
   #number(from: number): number {

@@ -31,6 +31,8 @@ const TYPE_KINDS: ReadonlyMap<number, DefinitionKind> = new Map<number, Definiti
   [ENUM as number, "enum"],
 ]);
 
+const HEREDOC_LOOKED_AT_MAX = 300;
+const HEREDOC = /^<<<[ \t]*(["']?)([A-Za-z_\x80-\uffff][\w\x80-\uffff]*)\1[ \t]*\r?\n/;
 const CODE: StringRule = { close: '"', hasEscapes: true, hasLines: true, interpolation: "{$", hasDollarNames: true };
 const specials: Record<string, Special> = {
   '"': (lexer, at) => lexer.string(at, at + 1, CODE),
@@ -64,19 +66,23 @@ function nextCode(lexer: LexicalReader, at: number): number {
 
 /** A comment of one line ends before a closing tag. */
 function lineComment(lexer: LexicalReader, at: number): number {
-  const end = lexer.endOfLine(at);
-  const tag = lexer.source.slice(at, end).indexOf("?>");
-  return tag === -1 ? end : at + tag;
+  const { source } = lexer;
+  let end = at;
+  while (
+    end < source.length &&
+    source.charCodeAt(end) !== 10 &&
+    !(source.charCodeAt(end) === 63 && source.charCodeAt(end + 1) === 62)
+  )
+    end++;
+  return end;
 }
 
 function heredoc(lexer: LexicalReader, at: number): number {
   const { source } = lexer;
-  const end = lexer.endOfLine(at);
-  const label = /^<<<[ \t]*(["']?)([A-Za-z_\x80-\uffff][\w\x80-\uffff]*)\1[ \t]*\r?$/.exec(
-    source.slice(at, Math.min(end, at + 300)),
-  )?.[2];
+  const opening = HEREDOC.exec(source.slice(at, at + HEREDOC_LOOKED_AT_MAX));
+  const label = opening?.[2];
   if (label === undefined) return lexer.mark(at);
-  let close = source.indexOf(label, end);
+  let close = source.indexOf(label, at + (opening?.[0].length ?? 0) - 1);
   for (; close !== -1; close = source.indexOf(label, close + label.length)) {
     let before = close - 1;
     while (source.charCodeAt(before) === 32 || source.charCodeAt(before) === 9) before--;

@@ -21,7 +21,7 @@ import { END } from "./vocabulary.ts";
 import type { Walk } from "./walk.ts";
 
 /** Type arguments longer than this are taken for comparisons. */
-const ANGLES_LOOKED_AT_MAX = 400;
+const ANGLES_LOOKED_AT_MAX = 256;
 
 /** @returns the index after the `>` that belongs to the `<` at `at`; -1 if it is none that encloses types. */
 export function afterAngles(tokens: TokenList, at: number): number {
@@ -63,24 +63,4 @@ export function afterAnnotation(walk: Walk, at: number): number {
 /** An opening parenthesis on a new line belongs to what follows. */
 function isApart(tokens: TokenList, at: number): boolean {
   return tokens.isFresh(at) && tokens.kind(at - 2) === AT;
-}
-
-/** @returns the first index from `at` on, at this level, whose kind is one of those; `to` if none is. */
-export function seek(tokens: TokenList, at: number, to: number, kinds: ReadonlySet<number>): number {
-  let index = at;
-  while (index < to && !kinds.has(tokens.kind(index))) index = tokens.next(index);
-  return Math.min(index, to);
-}
-
-/** The path of names from `at` on, joined as written: `a.b.c`. */
-export function pathFrom(walk: Walk, at: number, to: number): { text: string; after: number } {
-  const { tokens } = walk;
-  let after = at;
-  while (after < to && tokens.kind(after) > 0 && (after === at || !tokens.isFresh(after))) {
-    const kind = tokens.kind(after);
-    if (kind === SEMICOLON || isClosing(kind)) break;
-    if (after > at && kind !== DOT && tokens.kind(after - 1) !== DOT) break;
-    after++;
-  }
-  return { text: tokens.source.slice(tokens.start(at), tokens.end(after - 1)).replace(/\s+/g, ""), after };
 }

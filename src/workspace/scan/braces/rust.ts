@@ -4,7 +4,7 @@
 import type { DefinitionKind } from "../record.ts";
 import { classesOf } from "./lexer.ts";
 import { BRACE, BRACKET, COLON, COMMA, EQUALS, GREATER, HASH, LESS, MINUS, PAREN, SEMICOLON } from "./marks.ts";
-import { isClosing } from "./reading.ts";
+import { isClosing, skipAngles } from "./reading.ts";
 import { readRustApostrophe, readRustHash, readRustQuote } from "./rust-literals.ts";
 import { readRustUse } from "./rust-use.ts";
 import { bracesScanner } from "./scanner.ts";
@@ -158,10 +158,9 @@ function field(walk: Walk, at: number, to: number, scope: Scope): number {
   const isPublic = tokens.kind(name) === PUB;
   if (isPublic) name = tokens.kind(name + 1) === PAREN ? tokens.next(name + 1) : name + 1;
   let end = name;
-  while (end < to && tokens.kind(end) !== COMMA) end = tokens.next(end);
+  while (end < to && tokens.kind(end) !== COMMA) end = tokens.kind(end) === LESS ? skipAngles(tokens, end) : tokens.next(end);
   const hasColon = tokens.kind(name + 1) === COLON && !(tokens.kind(name + 2) === COLON && tokens.isJoined(name + 1));
   if (walk.isName(name) && hasColon) {
-    // A comma in type arguments ends nothing: the next field is where a name and a colon follow.
     walk.define({ kind: "field", name, from, last: Math.min(end, to) - 1, scope, exported: isPublic || scope.isOpen });
   }
   return end + 1;

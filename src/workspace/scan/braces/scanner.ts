@@ -25,7 +25,7 @@ export function bracesScanner({ table, step, finish }: BracesLanguage): Scanner 
       return {
         lines: countLines(source),
         definitions: walk.definitions(),
-        identifiers: lexer.words.counts((name) => table.vocabulary.isLeftOut(name)),
+        identifiers: lexer.words.counts((name) => name === "_" || table.vocabulary.isLeftOut(name)),
         imports: walk.imports,
       };
     },

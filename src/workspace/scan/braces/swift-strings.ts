@@ -15,6 +15,10 @@ export function readSwiftHash(lexer: LexicalReader, at: number): number {
   let hashes = 1;
   while (source.charAt(at + hashes) === "#") hashes++;
   if (source.charAt(at + hashes) === '"') return string(lexer, at, at + hashes, hashes);
+  if (hashes > 1) {
+    lexer.mark(at);
+    return at + hashes;
+  }
   const isCondition = /^#(?:if|elseif|else|endif|sourceLocation)\b/.test(source.slice(at, at + 16));
   return (isCondition ? readDirective(lexer, at, DIRECTIVES) : undefined) ?? lexer.mark(at);
 }

@@ -38,8 +38,8 @@ const [
 ] = vocabulary.kindsOf(
   "class struct enum protocol extension actor func init var let case typealias associatedtype import subscript deinit",
 );
-const [PRIVATE, FILEPRIVATE, WHERE, THROWS, RETHROWS, ASYNC, OPERATOR, PRECEDENCEGROUP] = vocabulary.kindsOf(
-  "private fileprivate where throws rethrows async operator precedencegroup",
+const [PRIVATE, FILEPRIVATE, WHERE, THROWS, RETHROWS, ASYNC, OPERATOR] = vocabulary.kindsOf(
+  "private fileprivate where throws rethrows async operator",
 );
 const MODIFIERS = vocabulary.setOf(
   `private fileprivate internal public open package static final lazy weak unowned mutating nonmutating override convenience required
@@ -98,7 +98,7 @@ function step(walk: Walk, at: number, to: number, scope: Scope): number {
     if (walk.isName(index + 1)) walk.define({ kind: "type", name: index + 1, from, last: end - 1, scope, exported });
     return end;
   }
-  if (kind === OPERATOR || kind === PRECEDENCEGROUP) return Math.max(statementEnd(walk, index, to), at + 1);
+  if (kind === OPERATOR) return lineEnd(walk, index, to);
   return Math.max(tokens.next(index), at + 1);
 }
 
@@ -128,6 +128,12 @@ function importStatement(walk: Walk, at: number, to: number): number {
   while (index < to && (index === from || !tokens.isFresh(index)) && (walk.isName(index) || tokens.kind(index) === DOT)) index++;
   if (index > from) walk.addImport(tokens.source.slice(tokens.start(from), tokens.end(index - 1)).replace(/\s+/g, ""), at, ["*"]);
   return Math.max(index, at + 1);
+}
+
+function lineEnd(walk: Walk, at: number, to: number): number {
+  let index = at + 1;
+  while (index < to && !walk.tokens.isFresh(index)) index = walk.tokens.next(index);
+  return index;
 }
 
 /** The index after the last token of a statement: lines go on after operators, and before `.` and the like. */

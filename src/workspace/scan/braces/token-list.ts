@@ -79,7 +79,8 @@ export class TokenList {
   lastLine(index: number): number {
     let line = this.line(index);
     if (this.kind(index) !== STRING) return line;
-    const text = this.text(index);
+    // A line feed at the end is the last of its line.
+    const text = this.text(index).slice(0, -1);
     for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) line++;
     return line;
   }

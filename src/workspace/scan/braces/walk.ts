@@ -142,7 +142,7 @@ export class Walk {
 
   #signature({ from, name, last, body }: Found): string {
     const { tokens } = this;
-    if (body !== undefined && body > from) return signatureOf(tokens.source, tokens.start(from), tokens.end(body - 1));
+    if (body !== undefined && body > from) return signatureOf(tokens.source, tokens.start(from), tokens.start(body));
     const nameEnd = tokens.end(name);
     const end = Math.max(nameEnd, Math.min(tokens.end(last), nameEnd + SIGNATURE_LOOKED_AT_MAX));
     const line = tokens.source.slice(nameEnd, end).indexOf("\n");
