@@ -23,6 +23,10 @@ export const errorCodes = {
   batch_unknown:
     "A commit did not end in time, or gave no result for each of its items: whether these were committed is not known.",
   shutting_down: "The server is stopping and no longer takes work.",
+  path_outside: "A path of a file leads out of the folder that may be read, or is none.",
+  file_not_regular: "What a path names is no file: a folder, a pipe, a socket or a device.",
+  file_too_large: "A file is larger than may be read.",
+  file_changing: "A file changes faster than it can be read.",
   scan_failed: "A thread that scans source files ended, or took longer than it may.",
   repository_unreadable:
     "git cannot read a repository: it is none, it is damaged, or its answer took too long or grew too large.",

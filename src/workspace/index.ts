@@ -1,5 +1,8 @@
 // The door of the workspace: files, lists, searches and maps of repositories, computed once.
 
+export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
+export type { FileText } from "./files/text-of.ts";
+export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
 export {
   type MapAnswer,

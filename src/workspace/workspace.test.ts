@@ -116,6 +116,18 @@ testWithGit("links, other things and what is gone are no part of it; outside of 
   expect((await workspace.map(order)).files[0]?.path).toBe("src/moved.ts");
 });
 
+testWithGit("files are listed and read as they are, within the folder alone", async () => {
+  const checkout = filled();
+  const workspace = workspaceOf(checkout.folder);
+  const listed = await workspace.paths();
+  expect(listed).toEqual([".gitignore", "README.md", "src/connection.ts", "src/pool.ts", "src/render.py"]);
+  expect(await workspace.paths()).toBe(listed);
+  expect(workspace.text("src/pool.ts", 2, 2)?.text).toBe("  acquire(): Connection {\n");
+  checkout.write("src/pool.ts", "changed\n");
+  expect(Buffer.from(workspace.read("src/pool.ts")).toString()).toBe("changed\n");
+  expect(() => workspace.read("../secret")).toThrow("stays within it");
+});
+
 testWithGit("nothing to show is an empty map; what cannot be asked is refused; who leaves is not waited for", async () => {
   const empty = workspaceOf(repository().folder);
   expect(await empty.map({ budget: 64 })).toMatchObject({ text: "", tokens: 0, files: [] });

@@ -6,6 +6,8 @@ import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Abortable, type Clock, MillraceError } from "../base/index.ts";
 import type { RecordStore } from "../ports/index.ts";
+import { FileCache } from "./files/file-cache.ts";
+import { type FileText, textOf } from "./files/text-of.ts";
 import { FileList } from "./list/file-list.ts";
 import { LineTokens, loadTokenizer } from "./map/count-tokens.ts";
 import type { RenderedMap } from "./map/render.ts";
@@ -26,8 +28,10 @@ export interface WorkspaceOptions {
   readonly store?: RecordStore;
   /** Threads that scan. Default: as many as the machine has cores. */
   readonly workersMax?: number;
-  /** Larger source files are listed without their content. Default 4 MB. */
+  /** Larger source files are in no map. Default 4 MB. */
   readonly fileBytesMax?: number;
+  /** Of contents that are held to be read again. Default 64 MB. */
+  readonly cacheBytesMax?: number;
   /** How coarse the file system's times are. Default 20. */
   readonly granularityMs?: number;
 }
@@ -56,6 +60,7 @@ export interface WorkspaceStats extends RecordsStats {
 }
 
 const FILE_BYTES = 4 * 1024 * 1024;
+const CACHE_BYTES = 64 * 1024 * 1024;
 const GRANULARITY_MS = 20;
 const FRESH_BYTES_MAX = 64 * 1024 * 1024;
 const ATTEMPTS_MAX = 5;
@@ -67,6 +72,7 @@ interface Made {
 
 export class Workspace {
   readonly #clock: Clock;
+  readonly #files: FileCache;
   readonly #list: FileList;
   readonly #contents: Contents;
   readonly #records: Records;
@@ -75,7 +81,7 @@ export class Workspace {
   #lines: LineTokens | undefined;
   #made: Made | undefined;
   #making: Promise<Made> | undefined;
-  #files = 0;
+  #sources = 0;
   #stagesMs = { list: 0, read: 0, scan: 0, analyse: 0, render: 0 };
 
   /** Throws `option_invalid`, also when the folder is not there. Reads nothing else yet. */
@@ -86,6 +92,7 @@ export class Workspace {
     }
     const folder = realFolder(options.folder);
     this.#clock = clock;
+    this.#files = new FileCache({ folder, clock, granularityMs, bytesMax: options.cacheBytesMax ?? CACHE_BYTES });
     this.#list = new FileList({ folder, clock, granularityMs });
     this.#read = regularFilesOf(folder, fileBytesMax);
     this.#contents = new Contents({ folder, clock, granularityMs, read: this.#read });
@@ -95,6 +102,24 @@ export class Workspace {
       scan: (sources, signal) => this.#crew.scan(sources, signal),
       ...(options.store ? { store: options.store } : {}),
     });
+  }
+
+  /**
+   * All files that are not ignored, as git lists them; see FileList. The same array while nothing changed.
+   * Rejects with `file_missing`, `repository_unreadable`, `workspace_too_large`, and the signal's reason.
+   */
+  paths({ signal, progress }: Watched = {}): Promise<readonly string[]> {
+    return this.#list.load(signal, (folders) => progress?.("list", folders, 0));
+  }
+
+  /** A file's bytes, as they are now, not to be changed. Ignored files can be read too. Throws as `FileCache.read`. */
+  read(path: string): Uint8Array {
+    return this.#files.read(path);
+  }
+
+  /** Lines of a text file, from 1 on, the last one included; undefined for what is binary. Throws as `read`. */
+  text(path: string, from?: number, to?: number): FileText | undefined {
+    return textOf(this.#files.read(path), from, to);
   }
 
   /**
@@ -111,7 +136,7 @@ export class Workspace {
   }
 
   stats(): WorkspaceStats {
-    return { ...this.#records.stats(), files: this.#files, stagesMs: { ...this.#stagesMs } };
+    return { ...this.#records.stats(), files: this.#sources, stagesMs: { ...this.#stagesMs } };
   }
 
   async close(): Promise<void> {
@@ -144,7 +169,7 @@ export class Workspace {
       this.#stagesMs[name] = this.#clock.monotonic() - startedMs;
       return result;
     };
-    const paths = await stage("list", () => this.#list.load(signal, (folders) => progress?.("list", folders, 0)));
+    const paths = await stage("list", () => this.paths({ ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) }));
     const languages = new Map<string, Language>();
     for (const path of paths) {
       const language = languageOf(path);
@@ -154,7 +179,7 @@ export class Workspace {
     const blobs = await stage("read", () =>
       this.#contents.of([...languages.keys()], { signal, took: (blob, bytes) => fresh.add(blob, bytes) }),
     );
-    this.#files = blobs.size;
+    this.#sources = blobs.size;
     const state = stateId(blobs);
     if (this.#made?.state === state) return this.#made;
     const contentOf = (path: string): Content => ({ blob: blobs.get(path) ?? "", language: languages.get(path) ?? "javascript" });
