@@ -63,7 +63,8 @@ test("a server that drains gets nothing new, also when nobody answers there any 
   await clock.advance(1500);
   expect([states().a, spread(100, 40)]).toEqual(["draining", { b: 40 }]);
   answers.a = gone;
-  await clock.advance(1500);
+  // However long its restart takes.
+  await clock.advance(20_000);
   expect([states().a, spread(200, 40)]).toEqual(["unreachable", { b: 40 }]);
   answers.a = ready();
   await clock.advance(1500);
@@ -85,6 +86,20 @@ test("a server that only its questioner cannot reach is ejected after some time,
   answers.a = ready();
   await clock.advance(2000);
   expect([states().a, spread(100, 60).a]).toEqual(["ejected", undefined]);
+});
+
+test("a busy server has a second to answer, however often it is asked", async () => {
+  const { fleet, clock, states, spread } = fleetOf({ a: ready() }, { pollMs: 20, asks: delayed(900) });
+  await clock.advance(20_000);
+  expect([states().a, spread(0, 7)]).toEqual(["healthy", { a: 7 }]);
+  fleet.close();
+
+  function delayed(ms: number): FleetOptions["asks"] {
+    return fetchTransport(async () => {
+      await new Promise<void>((resolve) => void clock.schedule(ms, resolve));
+      return ready()();
+    });
+  }
 });
 
 test("sessions begin where load and region allow; a server that cannot say how loaded it is counts as full", async () => {

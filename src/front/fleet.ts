@@ -38,6 +38,8 @@ interface Server {
 }
 
 const SHARES = 10;
+/** What a busy server has to answer a poll, milliseconds, however often it is polled. */
+const ANSWER_MS = 1000;
 
 export class Fleet {
   readonly #clock: Clock;
@@ -150,7 +152,7 @@ export class Fleet {
     const readiness = await readinessOf(server.url, {
       clock: this.#clock,
       send: this.#asks,
-      timeoutMs: this.#pollMs,
+      timeoutMs: Math.max(this.#pollMs, ANSWER_MS),
       agent: this.#agent,
     });
     if (!isHere()) return;
@@ -158,7 +160,8 @@ export class Fleet {
     if (readiness.kind === "ready" && wasAway) server.returnedAt = this.#clock.monotonic();
     server.readiness = readiness;
     if (readiness.kind !== "unreachable") server.isLeaving = readiness.kind === "draining";
-    if (readiness.kind !== "draining") this.#balancer.probed(origin, readiness.kind === "ready");
+    // One that said that it goes does not fail by being gone: back again, it is taken back at once.
+    if (!server.isLeaving) this.#balancer.probed(origin, readiness.kind === "ready");
     this.#share();
     const waitMs = this.#pollMs * (0.75 + 0.5 * this.#random.next());
     server.cancelPoll = this.#clock.schedule(waitMs, () => void this.#poll(server));
