@@ -29,7 +29,7 @@ export const errorCodes = {
   file_changing: "A file changes faster than it can be read.",
   scan_failed: "A thread that scans source files ended, or took longer than it may.",
   repository_unreadable:
-    "git cannot read a repository: it is none, it is damaged, or its answer took too long or grew too large.",
+    "A repository cannot be read by git: it is none, it is damaged, or its answer took too long or grew too large.",
   pattern_invalid: "A glob or regular expression is malformed, too large, or uses what searches here do not support.",
   grep_too_slow:
     "A search took longer than its limit, as regular expressions that explode do; narrow it or simplify its pattern.",
