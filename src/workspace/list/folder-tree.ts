@@ -7,7 +7,7 @@ import { Folder, NO_CHILDREN } from "./folder.ts";
 import { isRepository } from "./git-repository.ts";
 import { IgnorePatterns } from "./ignore-patterns.ts";
 import { IgnoreRules } from "./ignore-rules.ts";
-import { sortPaths } from "./path-order.ts";
+import { comparePaths, sortPaths } from "./path-order.ts";
 import { isSameStamp, isYoung, takeStamp } from "./stamp.ts";
 import type { TrackedFiles } from "./tracked-files.ts";
 
@@ -107,8 +107,9 @@ export class FolderTree {
       counts.folders++;
       counts.unreadableNames += folder.unreadableNames;
       if (folder.isUnreadable) counts.unreadableFolders++;
+      const isLeaf = folder.children.size === 0;
       for (const path of folder.order) {
-        const child = folder.children.get(path);
+        const child = isLeaf ? undefined : folder.children.get(path);
         if (child && !child.isNested) enter(child);
         else paths.push(path);
         if (child?.isNested) counts.nestedRepositories++;
@@ -213,9 +214,9 @@ export class FolderTree {
   #arrange(folder: Folder): void {
     const { files, folders } = folder.isNested ? NO_ENTRIES : folder;
     let order: string[] = [];
-    const tracked = files.length === 0 ? undefined : this.#tracked.inFolder(folder.path);
+    const tracked = this.#tracked.inFolder(folder.path);
     for (const name of files) {
-      const path = tracked?.find(name) ?? this.#pathOf(folder, name);
+      const path = this.#tracked.find(tracked, folder.path, name) ?? this.#pathOf(folder, name);
       if (path !== undefined) order.push(path);
     }
     // Several spellings of one file.
@@ -235,7 +236,8 @@ export class FolderTree {
         order.push(entered);
       }
     }
-    sortPaths(order);
+    if (folder.hasHighNames) order.sort(comparePaths);
+    else if (order.length > 1) order.sort();
     this.#isChanged ||= !isSameOrder(order, children ?? NO_CHILDREN, folder);
     folder.order = order;
     folder.children = children ?? NO_CHILDREN;

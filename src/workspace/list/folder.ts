@@ -10,6 +10,8 @@ import type { Stamp } from "./stamp.ts";
 const IGNORE_FILE = ".gitignore";
 const IGNORE_FILE_BYTES_MAX = 32 * 1024 * 1024;
 const NOT_UTF8 = "\ufffd";
+/** Names whose order is not that of UTF-16, and those that are not UTF-8. */
+const IS_HIGH = /[\ud800-\uffff]/;
 
 export type Reading = "same" | "changed" | "gone" | "unreadable";
 
@@ -25,6 +27,8 @@ export class Folder {
   /** Names left out, because they are not UTF-8. */
   unreadableNames = 0;
   isUnreadable = false;
+  /** Some names need `comparePaths` to be in order. */
+  hasHighNames = false;
   hasDotGit = false;
   ignoreFile: HeldFile | undefined;
 
@@ -68,13 +72,16 @@ export class Folder {
     const folders: string[] = [];
     let unreadableNames = 0;
     let hasDotGit = false;
+    this.hasHighNames = false;
     let hasIgnoreFile = false;
     for (const entry of entries) {
       const name = entry.name;
       const kind = kindOf(entry, this.place);
+      const isHigh = IS_HIGH.test(name);
+      if (isHigh) this.hasHighNames = true;
       if (name === ".git" || (isFolded && name.toLowerCase() === ".git")) hasDotGit = true;
       else if (kind === "other") continue;
-      else if (name.includes(NOT_UTF8)) unreadableNames++;
+      else if (isHigh && name.includes(NOT_UTF8)) unreadableNames++;
       else {
         if (kind === "folder") folders.push(name);
         else files.push(name);

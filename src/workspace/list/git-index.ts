@@ -48,6 +48,12 @@ export interface GitIndex {
 /** Empty parts, `.` and `..`: no index of git has them, but one that somebody made up may. */
 const IS_IMPROPER = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
+function isImproper(path: string): boolean {
+  const last = path[path.length - 1];
+  const isSuspect = path.includes("./") || path.includes("//") || path[0] === "/" || last === "." || last === "/" || path === "";
+  return isSuspect && IS_IMPROPER.test(path);
+}
+
 /** @returns `malformed`: damaged, or of a kind unknown here; `partial`: some of its rows are elsewhere (split index, sparse index) */
 export function parseGitIndex(bytes: Buffer): GitIndex | "malformed" | "partial" {
   const found = parse(bytes, 20);
@@ -73,7 +79,7 @@ function parse(bytes: Buffer, hashBytes: number): GitIndex | "malformed" | "part
   }
   if (at !== until) return "malformed";
   if (isPartial || rows.hasFolders) return "partial";
-  return rows.paths.some((path) => IS_IMPROPER.test(path)) ? "malformed" : rows;
+  return rows.paths.some(isImproper) ? "malformed" : rows;
 }
 
 class ParsedIndex implements GitIndex {
@@ -193,7 +199,7 @@ export function parseStages(printed: Buffer): GitIndex | undefined {
     if (line === "") continue;
     const [, tag = "", mode = "", blob = "", stage = "", path] =
       /^([A-Za-z]) (\d{6}) ([0-9a-f]{40,64}) ([0-3])\t(.+)$/s.exec(line) ?? [];
-    if (path === undefined || IS_IMPROPER.test(path)) return undefined;
+    if (path === undefined || isImproper(path)) return undefined;
     entries.push({
       path,
       mode: Number.parseInt(mode, 8),

@@ -6,29 +6,8 @@ import { foldCase } from "./ignore-patterns.ts";
 import { comparePaths } from "./path-order.ts";
 
 const NOT_UTF8 = "\ufffd";
-/** Of more files than this a table is made for look-ups; most folders have fewer. */
-const SEARCHED_FILES_MAX = 16;
-
-/** The tracked files directly in one folder. */
-export class FolderFiles {
-  readonly #paths: readonly string[];
-  readonly #from: number;
-  readonly #byName: ReadonlyMap<string, string> | undefined;
-
-  /** @param from length of the folder's path, with its slash */
-  constructor(paths: readonly string[], from: number) {
-    this.#paths = paths;
-    this.#from = from;
-    if (paths.length > SEARCHED_FILES_MAX) this.#byName = new Map(paths.map((path) => [path.slice(from), path]));
-  }
-
-  /** The path of this name; undefined: not tracked, so spelled. */
-  find(name: string): string | undefined {
-    if (this.#byName) return this.#byName.get(name);
-    const length = this.#from + name.length;
-    return this.#paths.find((path) => path.length === length && path.endsWith(name));
-  }
-}
+/** Of more files than this in a folder a table is made for look-ups; most folders have fewer. */
+const SEARCHED_FILES_MAX = 32;
 
 export class TrackedFiles {
   /** Relative to the root, sorted, each once. */
@@ -39,6 +18,8 @@ export class TrackedFiles {
   readonly ignoreBlobs: ReadonlyMap<string, string>;
   /** Folder, with a slash at its end → paths directly in it. Those that only hold folders are there too. */
   readonly #folders = new Map<string, string[]>();
+  /** Of large folders, made when first asked: folder → name → path. */
+  readonly #tables = new Map<string, ReadonlyMap<string, string>>();
   readonly #gitlinks = new Set<string>();
   /** Where case does not matter: folded path → a spelling of the index, and folders with an empty one. */
   readonly #folded: Map<string, string> | undefined;
@@ -51,20 +32,25 @@ export class TrackedFiles {
     let unreadableNames = 0;
     let folder = "";
     let inFolder = this.#enter(folder);
-    for (const [row, whole] of (index?.paths ?? []).entries()) {
+    const all = index?.paths ?? [];
+    let before: string | undefined;
+    for (let row = 0; row < all.length; row++) {
+      const whole = all[row] ?? "";
       if (whole.endsWith(".gitignore") && index?.isSkippedInWorktree(row)) ignoreBlobs.set(whole, index.entry(row).blob);
       if (!whole.startsWith(prefix)) continue;
       const path = prefix === "" ? whole : whole.slice(prefix.length);
       // While a merge is unfinished a path has up to three rows.
-      if (path === paths.at(-1)) continue;
+      if (path === before) continue;
+      before = path;
       if (path.includes(NOT_UTF8)) {
         unreadableNames++;
         continue;
       }
       paths.push(path);
       if (index?.isGitlink(row)) this.#gitlinks.add(this.#key(path));
-      if (!path.startsWith(folder) || path.indexOf("/", folder.length) >= 0) {
-        folder = path.slice(0, path.lastIndexOf("/") + 1);
+      const end = path.lastIndexOf("/") + 1;
+      if (end !== folder.length || !path.startsWith(folder)) {
+        folder = path.slice(0, end);
         inFolder = this.#enter(folder);
       }
       inFolder.push(path);
@@ -75,10 +61,17 @@ export class TrackedFiles {
     this.ignoreBlobs = ignoreBlobs;
   }
 
-  /** @param folder with a slash at its end */
-  inFolder(folder: string): FolderFiles | undefined {
-    const paths = this.#folders.get(folder);
-    return paths && new FolderFiles(paths, folder.length);
+  /** The paths directly in it. @param folder with a slash at its end */
+  inFolder(folder: string): readonly string[] {
+    return this.#folders.get(folder) ?? [];
+  }
+
+  /** The path that a name has among those `inFolder` told of the folder; undefined: not tracked, as it is spelled. */
+  find(paths: readonly string[], folder: string, name: string): string | undefined {
+    if (paths.length > SEARCHED_FILES_MAX) return this.#tableOf(paths, folder).get(name);
+    const length = folder.length + name.length;
+    for (const path of paths) if (path.length === length && path.endsWith(name)) return path;
+    return undefined;
   }
 
   /** Of a path that is not tracked as it is spelled: how it is tracked where case does not matter; undefined: not at all. */
@@ -114,6 +107,14 @@ export class TrackedFiles {
       }
     }
     return found;
+  }
+
+  #tableOf(paths: readonly string[], folder: string): ReadonlyMap<string, string> {
+    const held = this.#tables.get(folder);
+    if (held) return held;
+    const table = new Map(paths.map((path) => [path.slice(folder.length), path]));
+    this.#tables.set(folder, table);
+    return table;
   }
 
   #enter(folder: string): string[] {

@@ -1,41 +1,42 @@
-// The tokens of one source in parallel typed arrays: kind, place, line, and for each bracket its partner. Comments are no
+// The tokens of one source in one typed array: kind, place, line, and for each bracket its partner. Comments are no
 // tokens. A bracket without a partner is closed by the end of the source, so every group can be stepped over at once.
 
 import { END, STRING } from "./vocabulary.ts";
 
-const FIRST_CAPACITY = 64;
+/** Numbers of each token, in this order: kind and whether it begins its line, start, end, line, partner. */
+const WIDTH = 5;
+const START = 1;
+const STOP = 2;
+const LINE = 3;
+const PARTNER = 4;
+/** Beside the kind. */
+const FRESH = 0x100;
+const KIND = 0xff;
+const FIRST_CAPACITY = 32;
+/** Characters for each token at first; code with few comments has fewer, and the list grows. */
+const CHARACTERS_SHIFT = 3;
 
 export class TokenList {
   readonly source: string;
   count = 0;
-  #kinds: Uint8Array;
-  #starts: Int32Array;
-  #ends: Int32Array;
-  #lines: Int32Array;
-  #partners: Int32Array;
-  #fresh: Uint8Array;
+  #numbers: Int32Array;
 
   constructor(source: string) {
     this.source = source;
-    const capacity = FIRST_CAPACITY + (source.length >> 2);
-    this.#kinds = new Uint8Array(capacity);
-    this.#starts = new Int32Array(capacity);
-    this.#ends = new Int32Array(capacity);
-    this.#lines = new Int32Array(capacity);
-    this.#partners = new Int32Array(capacity);
-    this.#fresh = new Uint8Array(capacity);
+    this.#numbers = new Int32Array((FIRST_CAPACITY + (source.length >> CHARACTERS_SHIFT)) * WIDTH);
   }
 
   /** @returns the index of the new token. */
   push(kind: number, start: number, end: number, line: number, isFresh: boolean): number {
-    if (this.count === this.#kinds.length) this.#grow();
     const index = this.count++;
-    this.#kinds[index] = kind;
-    this.#starts[index] = start;
-    this.#ends[index] = end;
-    this.#lines[index] = line;
-    this.#partners[index] = -1;
-    this.#fresh[index] = isFresh ? 1 : 0;
+    const at = index * WIDTH;
+    if (at === this.#numbers.length) this.#grow();
+    const numbers = this.#numbers;
+    numbers[at] = isFresh ? kind | FRESH : kind;
+    numbers[at + START] = start;
+    numbers[at + STOP] = end;
+    numbers[at + LINE] = line;
+    numbers[at + PARTNER] = -1;
     return index;
   }
 
@@ -44,35 +45,33 @@ export class TokenList {
     this.count--;
   }
 
-  setKind(index: number, kind: number): void {
-    this.#kinds[index] = kind;
-  }
-
   setEnd(index: number, end: number): void {
-    this.#ends[index] = end;
+    this.#numbers[index * WIDTH + STOP] = end;
   }
 
   setPartner(index: number, partner: number): void {
-    this.#partners[index] = partner;
+    this.#numbers[index * WIDTH + PARTNER] = partner;
   }
 
   /** END before the first and after the last. */
   kind(index: number): number {
-    return index >= 0 && index < this.count ? (this.#kinds[index] as number) : END;
+    return index >= 0 && index < this.count ? (this.#numbers[index * WIDTH] as number) & KIND : END;
   }
 
   start(index: number): number {
-    return index < this.count ? (this.#starts[index] as number) : this.source.length;
+    return index < this.count ? (this.#numbers[index * WIDTH + START] as number) : this.source.length;
   }
 
   /** Exclusive. */
   end(index: number): number {
-    return index < 0 ? 0 : index < this.count ? (this.#ends[index] as number) : this.source.length;
+    if (index < 0) return 0;
+    return index < this.count ? (this.#numbers[index * WIDTH + STOP] as number) : this.source.length;
   }
 
   /** 1-based. */
   line(index: number): number {
-    return this.#lines[Math.min(index, this.count - 1)] ?? 1;
+    const last = Math.min(index, this.count - 1);
+    return last < 0 ? 1 : (this.#numbers[last * WIDTH + LINE] as number);
   }
 
   /** The line of its last character: strings may span several. */
@@ -87,17 +86,17 @@ export class TokenList {
 
   /** Whether it is the first of its line. */
   isFresh(index: number): boolean {
-    return index >= this.count || this.#fresh[index] === 1;
+    return index >= this.count || ((this.#numbers[index * WIDTH] as number) & FRESH) !== 0;
   }
 
   /** Of an opening bracket the closing one (`count` if it has none); of a closing one the opening one or -1. */
   partner(index: number): number {
-    return this.#partners[index] ?? -1;
+    return index >= 0 && index < this.count ? (this.#numbers[index * WIDTH + PARTNER] as number) : -1;
   }
 
   /** The token after it, or after its group if it opens one. */
   next(index: number): number {
-    const partner = index < this.count ? (this.#partners[index] as number) : -1;
+    const partner = this.partner(index);
     return (partner > index ? partner : index) + 1;
   }
 
@@ -111,16 +110,8 @@ export class TokenList {
   }
 
   #grow(): void {
-    const length = this.count * 2;
-    const twice = <T extends Uint8Array | Int32Array>(old: T, grown: T): T => {
-      grown.set(old);
-      return grown;
-    };
-    this.#kinds = twice(this.#kinds, new Uint8Array(length));
-    this.#starts = twice(this.#starts, new Int32Array(length));
-    this.#ends = twice(this.#ends, new Int32Array(length));
-    this.#lines = twice(this.#lines, new Int32Array(length));
-    this.#partners = twice(this.#partners, new Int32Array(length));
-    this.#fresh = twice(this.#fresh, new Uint8Array(length));
+    const grown = new Int32Array(this.#numbers.length * 2);
+    grown.set(this.#numbers);
+    this.#numbers = grown;
   }
 }
