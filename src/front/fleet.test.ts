@@ -89,17 +89,14 @@ test("a server that only its questioner cannot reach is ejected after some time,
 });
 
 test("a busy server has a second to answer, however often it is asked", async () => {
-  const { fleet, clock, states, spread } = fleetOf({ a: ready() }, { pollMs: 20, asks: delayed(900) });
+  const late = fetchTransport(async () => {
+    await new Promise<void>((resolve) => void clock.schedule(900, resolve));
+    return ready()();
+  });
+  const { fleet, clock, states, spread } = fleetOf({ a: ready() }, { pollMs: 20, asks: late });
   await clock.advance(20_000);
   expect([states().a, spread(0, 7)]).toEqual(["healthy", { a: 7 }]);
   fleet.close();
-
-  function delayed(ms: number): FleetOptions["asks"] {
-    return fetchTransport(async () => {
-      await new Promise<void>((resolve) => void clock.schedule(ms, resolve));
-      return ready()();
-    });
-  }
 });
 
 test("sessions begin where load and region allow; a server that cannot say how loaded it is counts as full", async () => {
