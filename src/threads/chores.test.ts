@@ -40,7 +40,7 @@ test("work is done in order, a quarter of a millisecond in each turn of the even
   expect(done.length).toBe(3);
   turn();
   expect(done.length).toBe(6);
-  pass(200);
+  pass(1000);
   turn();
   expect(done.length).toBeGreaterThanOrEqual(26);
   while (left() > 0) turn();
