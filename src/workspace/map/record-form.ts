@@ -1,6 +1,7 @@
 // A parse record in numbers of a lexicon: what the analysis adds up, file by file. Made once a record and kept as long as the record is,
 // so a saved file costs the work of one file. Lists keep the record's own order, which is what makes sums over them canonical.
 
+import { heldNames } from "../records/record-codec.ts";
 import type { ParseRecord } from "../scan/record.ts";
 import type { Lexicon } from "./lexicon.ts";
 
@@ -40,17 +41,20 @@ export class RecordForms {
 
   #make(record: ParseRecord): RecordForm {
     const { lexicon } = this;
-    const words = Uint32Array.from(record.words.names, (name) => lexicon.word(name));
-    const identifiers = Uint32Array.from(record.identifiers.names, (name) => lexicon.word(name));
-    const definitionNames = Uint32Array.from(record.definitions, ({ name }) => lexicon.word(name));
+    const names = heldNames(record);
+    const words = lexicon.words(names.lines);
+    const wordCounts = names.wordCounts();
+    const { identifierCounts, ...places } = names.places();
+    const identifiers = places.identifiers.map((place) => words[place] ?? 0);
+    const definitionNames = places.definitions.map((place) => words[place] ?? 0);
     if (this.#slots.length < lexicon.termCount) this.#slots = new Uint32Array(lexicon.termCount * 2);
     const terms: number[] = [];
     const body: number[] = [];
     const defined: number[] = [];
     let bodyLength = 0;
     let definitionLength = 0;
-    for (let at = 0; at < words.length; at++) {
-      const count = record.words.counts[at] ?? 0;
+    for (let at = 0; at < wordCounts.length; at++) {
+      const count = wordCounts[at] ?? 0;
       for (const term of lexicon.terms(words[at] ?? 0)) {
         const slot = this.#slot(term, terms, body, defined);
         body[slot] = (body[slot] ?? 0) + count;
@@ -67,11 +71,11 @@ export class RecordForms {
     for (const term of terms) this.#slots[term] = 0;
     return {
       identifiers,
-      identifierCounts: Uint32Array.from(record.identifiers.counts),
+      identifierCounts,
       definitionNames,
-      terms: Uint32Array.from(terms),
-      bodyCounts: Uint32Array.from(body),
-      definitionCounts: Uint32Array.from(defined),
+      terms: new Uint32Array(terms),
+      bodyCounts: new Uint32Array(body),
+      definitionCounts: new Uint32Array(defined),
       bodyLength,
       definitionLength,
     };

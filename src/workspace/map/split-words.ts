@@ -8,14 +8,45 @@ const VOWEL = /[aeiouy]/;
 
 /** Distinct terms in order of first occurrence; the whole comes last, and only where there are several parts. */
 export function splitWord(word: string): readonly string[] {
-  const parts = word.slice(0, TERM_UNITS_MAX * 2).match(PART);
-  if (parts === null) return [];
+  const parts = partsOf(word.slice(0, TERM_UNITS_MAX * 2));
+  if (parts.length === 0) return [];
   const terms = new Set<string>();
   for (const part of parts.slice(0, PARTS_MAX)) {
     if (part.length > 1) terms.add(stem(part.toLowerCase()).slice(0, TERM_UNITS_MAX));
   }
   if (parts.length > 1) terms.add(parts.join("").toLowerCase().slice(0, TERM_UNITS_MAX));
   return [...terms];
+}
+
+/** As PART finds them, which is slow; nearly all words are ASCII. */
+export function partsOf(word: string): readonly string[] {
+  const parts: string[] = [];
+  for (let at = 0; at < word.length; ) {
+    const from = at;
+    let kind = kindOf(word.charCodeAt(at));
+    if (kind === OTHER) return word.match(PART) ?? [];
+    do at++;
+    while (at < word.length && kindOf(word.charCodeAt(at)) === kind);
+    if (kind === UPPER && at < word.length && kindOf(word.charCodeAt(at)) === LOWER) {
+      // The last of several capitals begins the next part.
+      if (at - from > 1) parts.push(word.slice(from, --at));
+      else {
+        kind = LOWER;
+        while (at < word.length && kindOf(word.charCodeAt(at)) === kind) at++;
+        parts.push(word.slice(from, at));
+      }
+    } else if (kind !== BETWEEN) parts.push(word.slice(from, at));
+  }
+  return parts;
+}
+
+const [UPPER, LOWER, DIGIT, BETWEEN, OTHER] = [0, 1, 2, 3, 4];
+
+function kindOf(unit: number): number | undefined {
+  if (unit >= 97 && unit <= 122) return LOWER;
+  if (unit >= 65 && unit <= 90) return UPPER;
+  if (unit >= 48 && unit <= 57) return DIGIT;
+  return unit < 128 ? BETWEEN : OTHER;
 }
 
 /**

@@ -1,7 +1,7 @@
-// Parse records as bytes, for stores and for the wire: JSON of columns, then the counts (counts-codec.ts). Bytes may come from a stranger: reading checks all
-// of their shape, and what is not a record is undefined, never half of one.
+// Parse records as bytes, for stores and for the wire: a head of JSON in columns, the names (names-codec.ts), a checksum. What is damaged is no
+// record; whoever takes bytes from a stranger asks `isSoundRecord` too, which checks all of their shape.
 
-import { concat, text, utf8 } from "../../base/index.ts";
+import { concat, MillraceError, text, utf8 } from "../../base/index.ts";
 import {
   type Counts,
   type Definition,
@@ -12,26 +12,28 @@ import {
   SCANNER_VERSION,
   SIGNATURE_CHARACTERS_MAX,
 } from "../scan/record.ts";
-import { decodeCounts, encodeCounts } from "./counts-codec.ts";
+import { encodeNames, HeldNames, Varints, varints } from "./names-codec.ts";
 
 const TIERS: readonly ParseRecord["tier"][] = ["lexical", "tree-sitter", "words"];
 const LINES_MAX = 2 ** 31;
-const NUL = Uint8Array.of(0);
+const CHECKSUM_BYTES = 8;
+const COLUMNS = 10;
 
 /** Of a content with this git blob id, in this language, by the scanners of this program. */
 export function recordKey(language: Language, blob: string): string {
   return `${SCANNER_VERSION}.${language}.${blob}`;
 }
 
-/** Names that are empty or hold a line feed are left out. */
-export function encodeRecord({ language, tier, lines, definitions, identifiers, words, imports }: ParseRecord): Uint8Array {
+/** Names that are empty or hold a line feed are left out; a record that defines one, which no scanner makes, loses its definitions. */
+export function encodeRecord(record: ParseRecord): Uint8Array {
+  const { language, tier, lines, imports } = record;
+  const definitions = record.definitions.every(({ name }) => isPlain(name)) ? record.definitions : [];
   const column = <T>(of: (definition: Definition) => T) => definitions.map(of);
   const head = utf8(
     JSON.stringify([
       language,
       TIERS.indexOf(tier),
       lines,
-      column(({ name }) => name),
       column(({ kind }) => definitionKinds.indexOf(kind)),
       column(({ line }) => line),
       column(({ endLine }) => endLine),
@@ -41,43 +43,151 @@ export function encodeRecord({ language, tier, lines, definitions, identifiers, 
       imports.map(({ specifier, line, names }) => [specifier, line, names]),
     ]),
   );
-  // The head holds no NUL: JSON writes it as an escape.
-  return concat([head, NUL, encodeCounts(plain(words), plain(identifiers))]);
+  return sealed(
+    concat([
+      varints([head.byteLength]),
+      head,
+      namesOf(
+        record,
+        column(({ name }) => name),
+      ),
+    ]),
+  );
 }
 
-/** @param language what it must be of */
-export function decodeRecord(bytes: Uint8Array, language: Language): ParseRecord | undefined {
-  const end = bytes.indexOf(0);
-  const counts = end < 0 ? undefined : decodeCounts(bytes.subarray(end + 1));
-  if (!counts) return undefined;
-  let columns: unknown;
-  try {
-    columns = JSON.parse(text(bytes.subarray(0, end)));
-  } catch {
-    return undefined;
+/** With its checksum behind. */
+export function sealed(body: Uint8Array): Uint8Array {
+  return concat([body, checksumOf(body)]);
+}
+
+/** A record in its bytes: what is asked for is read from them, definitions and imports once, words and identifiers each time. */
+export class HeldRecord implements ParseRecord {
+  readonly language: Language;
+  readonly names: HeldNames;
+  readonly #headBytes: Uint8Array;
+  #head: Head | undefined;
+
+  /** @param body without the checksum */
+  constructor(language: Language, body: Uint8Array) {
+    const reader = new Varints(body);
+    this.language = language;
+    this.#headBytes = reader.take(reader.next());
+    this.names = new HeldNames(reader.rest());
   }
-  if (!Array.isArray(columns) || columns.length !== 11 || columns[0] !== language) return undefined;
-  const [, tierIndex, lines, names, kinds, starts, ends, parents, exported, signatures, imports] = columns as unknown[];
+
+  get tier(): ParseRecord["tier"] {
+    return this.#read().tier;
+  }
+
+  get lines(): number {
+    return this.#read().lines;
+  }
+
+  get definitions(): readonly Definition[] {
+    return this.#read().definitions;
+  }
+
+  get imports(): readonly ImportStatement[] {
+    return this.#read().imports;
+  }
+
+  get words(): Counts {
+    return this.names.words;
+  }
+
+  get identifiers(): Counts {
+    return this.names.identifiers;
+  }
+
+  /** Undefined: it is none. */
+  head(): Head | undefined {
+    try {
+      return headOf(JSON.parse(text(this.#headBytes)), this.language, this.names.definitionNames);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #read(): Head {
+    this.#head ??= this.head();
+    if (!this.#head) throw new MillraceError("scan_failed", "A record says nothing that can be read.");
+    return this.#head;
+  }
+}
+
+/** The record keeps the bytes: they are not to be changed. @param language what it must be of. Undefined: they are damaged, or of another. */
+export function decodeRecord(bytes: Uint8Array, language: Language): HeldRecord | undefined {
+  const end = bytes.byteLength - CHECKSUM_BYTES;
+  if (end < 0) return undefined;
+  const body = bytes.subarray(0, end);
+  if (Buffer.compare(checksumOf(body), bytes.subarray(end)) !== 0) return undefined;
+  return isOf(language, body) ? new HeldRecord(language, body) : undefined;
+}
+
+/** Whether bytes of a stranger are a record in all their parts. */
+export function isSoundRecord(bytes: Uint8Array, language: Language): boolean {
+  const record = decodeRecord(bytes, language);
+  return record?.names.areSound() === true && record.head() !== undefined;
+}
+
+/** The names of any record as they are held. */
+export function heldNames(record: ParseRecord): HeldNames {
+  if (record instanceof HeldRecord) return record.names;
+  const names = record.definitions.map(({ name }) => name);
+  return new HeldNames(
+    namesOf(
+      record,
+      names.map((name) => (isPlain(name) ? name : " ")),
+    ),
+  );
+}
+
+interface Head {
+  readonly tier: ParseRecord["tier"];
+  readonly lines: number;
+  readonly definitions: readonly Definition[];
+  readonly imports: readonly ImportStatement[];
+}
+
+function headOf(columns: unknown, language: Language, names: readonly string[]): Head | undefined {
+  if (!Array.isArray(columns) || columns.length !== COLUMNS || columns[0] !== language) return undefined;
+  const [, tierIndex, lines, kinds, starts, ends, parents, exported, signatures, imports] = columns as unknown[];
   const tier = TIERS[Number(tierIndex)];
   const definitions = definitionsOf(names, kinds, starts, ends, parents, exported, signatures);
   const statements = importsOf(imports);
   if (!tier || !isCount(lines) || !definitions || !statements) return undefined;
-  return { language, tier, lines, definitions, ...counts, imports: statements };
+  return { tier, lines, definitions, imports: statements };
 }
 
+function isOf(language: Language, body: Uint8Array): boolean {
+  const reader = new Varints(body);
+  const begin = `["${language}",`;
+  return text(reader.take(reader.next()).subarray(0, begin.length)) === begin;
+}
+
+function checksumOf(body: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES);
+  bytes.writeBigUInt64LE(BigInt(Bun.hash(body)));
+  return bytes;
+}
+
+function namesOf({ words, identifiers }: ParseRecord, definitions: readonly string[]): Uint8Array {
+  return encodeNames(plain(words), plain(identifiers), definitions);
+}
+
+const isPlain = (name: string): boolean => name !== "" && !name.includes("\n");
+
 function plain({ names, counts }: Counts): Counts {
-  const isPlain = (name: string) => name !== "" && !name.includes("\n");
   if (names.every(isPlain)) return { names, counts };
   return { names: names.filter(isPlain), counts: counts.filter((_, index) => isPlain(names[index] ?? "")) };
 }
 
-function definitionsOf(...columns: readonly unknown[]): readonly Definition[] | undefined {
-  const [names, kinds, starts, ends, parents, exported, signatures] = columns;
-  const length = Array.isArray(names) ? names.length : -1;
-  if (!areStrings(names) || !areStrings(signatures)) return undefined;
+function definitionsOf(names: readonly string[], ...columns: readonly unknown[]): readonly Definition[] | undefined {
+  const [kinds, starts, ends, parents, exported, signatures] = columns;
+  const { length } = names;
+  if (!areStrings(signatures) || signatures.length !== length) return undefined;
   if (![kinds, starts, ends, parents, exported].every((column) => areIntegers(column) && column.length === length))
     return undefined;
-  if (signatures.length !== length) return undefined;
   const of = (column: unknown, index: number) => (column as number[])[index] ?? 0;
   const definitions: Definition[] = [];
   for (let index = 0; index < length; index++) {

@@ -2,9 +2,10 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { concat, MillraceError, systemClock, text, utf8 } from "../../base/index.ts";
 import type { RecordStore } from "../../ports/index.ts";
+import type { ParseRecord } from "../scan/record.ts";
 import { scanFile } from "../scan/scan-file.ts";
-import { decodeCounts, encodeCounts } from "./counts-codec.ts";
-import { decodeRecord, encodeRecord, recordKey } from "./record-codec.ts";
+import { encodeNames, HeldNames, Varints, varints } from "./names-codec.ts";
+import { decodeRecord, encodeRecord, isSoundRecord, recordKey, sealed } from "./record-codec.ts";
 import { type Content, Records } from "./records.ts";
 import { ScanCrew } from "./scan-crew.ts";
 
@@ -42,6 +43,13 @@ const contents: readonly Content[] = [
   { blob: "a".repeat(40), language: "javascript" },
 ];
 
+/** All that it says, in an object of its own. */
+function wholeOf(record: ParseRecord | undefined): ParseRecord | undefined {
+  if (!record) return undefined;
+  const { language, tier, lines, definitions, identifiers, words, imports } = record;
+  return { language, tier, lines, definitions, identifiers, words, imports };
+}
+
 /** What was read, by blob and language. */
 function readerOf(read: string[]) {
   return async (missing: readonly Content[], take: (content: Content, bytes: Uint8Array) => void | Promise<void>) => {
@@ -56,43 +64,61 @@ test("a record comes back from its bytes as it was", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), (source) => {
       const record = scanFile("typescript", SOURCE + source);
-      expect(decodeRecord(encodeRecord(record), "typescript")).toEqual(record);
+      expect(wholeOf(decodeRecord(encodeRecord(record), "typescript"))).toEqual(record);
     }),
   );
 });
 
-test("bytes that are no record, or of another language, are undefined, wherever they were changed", () => {
+test("damaged bytes, and those of another language, are no record", () => {
   const bytes = encodeRecord(scanFile("typescript", SOURCE));
+  expect(isSoundRecord(bytes, "typescript")).toBe(true);
   expect(decodeRecord(bytes, "python")).toBeUndefined();
-  const end = bytes.indexOf(0);
-  const columns = JSON.parse(text(bytes.subarray(0, end))) as unknown[];
-  const withColumns = (changed: unknown) => concat([utf8(JSON.stringify(changed)), bytes.subarray(end)]);
-  for (const wrong of [null, -1, 1.5, "x", [1], ["a"], [[]], {}, [-2], [99]]) {
-    for (let column = 0; column < columns.length; column++) {
-      const decoded = decodeRecord(withColumns(columns.with(column, wrong)), "typescript");
-      if (decoded) expect(decodeRecord(encodeRecord(decoded), "typescript")).toEqual(decoded);
-      else expect(decoded).toBeUndefined();
-    }
-  }
-  expect(decodeRecord(withColumns(columns.with(5, [0])), "typescript")).toBeUndefined();
-  expect(decodeRecord(withColumns(null), "typescript")).toBeUndefined();
+  expect(decodeRecord(concat([bytes, Uint8Array.of(0)]), "typescript")).toBeUndefined();
   for (let length = 0; length < bytes.length; length++)
     expect(decodeRecord(bytes.subarray(0, length), "typescript")).toBeUndefined();
-  expect(decodeRecord(concat([bytes, Uint8Array.of(0)]), "typescript")).toBeUndefined();
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = bytes.slice();
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    expect(decodeRecord(changed, "typescript")).toBeUndefined();
+  }
 });
 
-test("bytes of a stranger are a whole record or none, and reading them ends", () => {
-  const bytes = encodeRecord(scanFile("typescript", SOURCE));
+test("a stranger's columns are a whole record or none", () => {
+  const body = encodeRecord(scanFile("typescript", SOURCE)).subarray(0, -8);
+  const reader = new Varints(body);
+  const columns = JSON.parse(text(reader.take(reader.next()))) as unknown[];
+  const withColumns = (changed: unknown) => {
+    const head = utf8(JSON.stringify(changed));
+    return sealed(concat([varints([head.byteLength]), head, reader.rest()]));
+  };
+  for (const wrong of [null, -1, 1.5, "x", [1], ["a"], [[]], {}, [-2], [99]]) {
+    for (let column = 0; column < columns.length; column++) isWholeOrNone(withColumns(columns.with(column, wrong)));
+  }
+  expect(isSoundRecord(withColumns(columns), "typescript")).toBe(true);
+  expect(isSoundRecord(withColumns(columns.with(5, [0])), "typescript")).toBe(false);
+  expect(isSoundRecord(withColumns(null), "typescript")).toBe(false);
+});
+
+test("a stranger's bytes are a whole record or none, and reading them ends", () => {
+  const body = encodeRecord(scanFile("typescript", SOURCE)).subarray(0, -8);
+  let sound = 0;
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { maxLength: 8 }), (changes) => {
-      const changed = bytes.slice();
+    fc.property(fc.array(fc.tuple(fc.nat(body.length - 1), fc.nat(255)), { maxLength: 4 }), (changes) => {
+      const changed = body.slice();
       for (const [at, to] of changes) changed[at] = to;
-      const decoded = decodeRecord(changed, "typescript");
-      if (decoded) expect(decodeRecord(encodeRecord(decoded), "typescript")).toEqual(decoded);
+      if (isWholeOrNone(sealed(changed))) sound++;
     }),
     { numRuns: 1000 },
   );
+  expect(sound).toBeGreaterThan(0);
 });
+
+function isWholeOrNone(bytes: Uint8Array): boolean {
+  const isSound = isSoundRecord(bytes, "typescript");
+  const record = decodeRecord(bytes, "typescript");
+  if (isSound && record) expect(wholeOf(decodeRecord(encodeRecord(record), "typescript"))).toEqual(wholeOf(record));
+  return isSound;
+}
 
 test("names and counts of any kind come back", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1 }).filter((each) => !each.includes("\n") && each.isWellFormed());
@@ -104,8 +130,11 @@ test("names and counts of any kind come back", () => {
         .map((each) => ({ names, counts: each })),
     );
   fc.assert(
-    fc.property(counts, counts, (words, identifiers) => {
-      expect(decodeCounts(encodeCounts(words, identifiers))).toEqual({ words, identifiers });
+    fc.property(counts, counts, fc.array(name), (words, identifiers, definitions) => {
+      const held = new HeldNames(encodeNames(words, identifiers, definitions));
+      expect(held.areSound()).toBe(true);
+      expect({ words: held.words, identifiers: held.identifiers }).toEqual({ words, identifiers });
+      expect(held.definitionNames).toEqual(definitions);
     }),
   );
 });

@@ -6,13 +6,13 @@ import { type Abortable, type Clock, MillraceError } from "../../base/index.ts";
 import { RECORDS_MAX, type RecordStore } from "../../ports/index.ts";
 import type { Language, ParseRecord } from "../scan/record.ts";
 import { decodeRecord, recordKey } from "./record-codec.ts";
-import { batchOf, eachOf, type Source, scanBatch } from "./scan-batch.ts";
+import { eachOf, type Source, scanBatch } from "./scan-batch.ts";
 
 export interface RecordsOptions {
   readonly clock: Clock;
   /** Outlives the process; may be shared. */
   readonly store?: RecordStore;
-  /** Scans in other threads, where there is much to scan: encoded records in the order of the sources. Default: all on this thread. */
+  /** Scans in other threads, where there is much to scan: encoded records in the order of the sources, whose bytes it may take. Default: all on this thread. */
   readonly scan?: (sources: readonly Source[], signal?: Abortable) => Promise<readonly Uint8Array[]>;
   /** Records held in memory at most. Default 100,000. */
   readonly recordsMax?: number;
@@ -122,7 +122,7 @@ export class Records {
     const running = new Set<Promise<void>>();
     let [batch, bytes, isMuch]: [[Content, Uint8Array][], number, boolean] = [[], 0, false];
     const send = async () => {
-      const work = this.#scanBatch(batch, found, isMuch, ask.signal).finally(() => {
+      const work = this.#scanBatch(batch, found, isMuch, ask).finally(() => {
         running.delete(work);
         ask.progress?.(found.size, total);
       });
@@ -147,12 +147,15 @@ export class Records {
     batch: readonly (readonly [Content, Uint8Array])[],
     found: Map<string, ParseRecord>,
     isMuch: boolean,
-    signal: Abortable | undefined,
+    ask: RecordsAsk,
   ): Promise<void> {
+    const { signal } = ask;
     const sources = batch.map(([{ language }, bytes]) => ({ language, bytes }));
     const encoded = isMuch ? await this.#elsewhere(sources, signal) : await this.#here(sources, signal);
     if (encoded === undefined && batch.length > 1) {
-      for (const each of batch) await this.#scanBatch([each], found, true, signal);
+      // Each alone, read again: the bytes went with the thread.
+      const contents = batch.map(([content]) => content);
+      await ask.read(contents, (content, bytes) => this.#scanBatch([[content, bytes]], found, true, ask));
       return;
     }
     const kept = new Map<string, Uint8Array>();
@@ -174,7 +177,7 @@ export class Records {
 
   async #here(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[]> {
     await this.#options.clock.sleep(0, signal);
-    return [...eachOf(scanBatch(batchOf(sources)))];
+    return [...eachOf(scanBatch(sources))];
   }
 
   /** Undefined: it failed, in a way that has nothing to do with whoever asked. */

@@ -1,4 +1,4 @@
-// Scans many files at once, in any thread: sources go in and records come out as bytes, one buffer each way, so that threads hand them over
+// Scans many files at once, in any thread: sources go in and records come out as bytes, records in one buffer, so that threads hand them over
 // without copying. A function of what goes in; does not know of threads.
 
 import type { Language } from "../scan/record.ts";
@@ -16,22 +16,10 @@ export interface Parts {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-export interface SourceBatch extends Parts {
-  readonly languages: readonly Language[];
-}
-
-export function batchOf(sources: readonly Source[]): SourceBatch {
-  return { languages: sources.map(({ language }) => language), ...partsOf(sources.map(({ bytes }) => bytes)) };
-}
-
 /** Records as `encodeRecord` writes them, in the order of the sources. */
-export function scanBatch({ languages, ...sources }: SourceBatch): Parts {
+export function scanBatch(sources: readonly Source[]): Parts {
   const decoder = new TextDecoder();
-  const records = [...eachOf(sources)].map((bytes, index) => {
-    const language = languages[index];
-    return language === undefined ? new Uint8Array() : encodeRecord(scanFile(language, decoder.decode(bytes)));
-  });
-  return partsOf(records);
+  return partsOf(sources.map(({ language, bytes }) => encodeRecord(scanFile(language, decoder.decode(bytes)))));
 }
 
 export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {

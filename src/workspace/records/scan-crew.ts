@@ -3,7 +3,7 @@
 
 import { type Abortable, type Clock, MillraceError, orAbort } from "../../base/index.ts";
 import { Pool } from "../../mechanisms/pool/index.ts";
-import { batchOf, eachOf, type Parts, type Source } from "./scan-batch.ts";
+import { eachOf, type Parts, type Source } from "./scan-batch.ts";
 
 export interface ScanCrewOptions {
   readonly clock: Clock;
@@ -39,7 +39,7 @@ export class ScanCrew {
     });
   }
 
-  /** Encoded records, in the order of the sources. Rejects with `scan_failed`, as the pool does, and with the signal's reason. */
+  /** Encoded records, in the order of the sources, whose bytes are gone afterwards. Rejects with `scan_failed`, as the pool does, and with the signal's reason. */
   scan(sources: readonly Source[], signal?: Abortable): Promise<readonly Uint8Array[]> {
     return this.#pool.use(async (worker) => [...eachOf(await this.#ask(worker, sources, signal))], signal ? { signal } : {});
   }
@@ -54,12 +54,17 @@ export class ScanCrew {
     const cancel = this.#clock.schedule(this.#batchMsMax, fail);
     worker.onmessage = ({ data }: MessageEvent<Parts>) => answer.resolve(data);
     worker.onerror = fail;
-    const batch = batchOf(sources);
-    worker.postMessage(batch, [batch.bytes.buffer]);
+    worker.postMessage(sources, handedOver(sources));
     try {
       return await (signal ? orAbort(answer.promise, signal) : answer.promise);
     } finally {
       cancel();
     }
   }
+}
+
+/** Buffers that hold nothing but one source; others are copied. */
+function handedOver(sources: readonly Source[]): ArrayBuffer[] {
+  const whole = sources.filter(({ bytes }) => bytes.byteLength === bytes.buffer.byteLength && bytes.byteLength > 0);
+  return [...new Set(whole.map(({ bytes }) => bytes.buffer as ArrayBuffer))];
 }

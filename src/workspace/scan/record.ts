@@ -1,8 +1,8 @@
 // What a scan of one file yields, in the words that every scanner, the map, the graph and the store share. A record
 // is a function of (SCANNER_VERSION, language, content) and never holds a path, so equal files share one record.
 
-/** Raised whenever any scanner's output changes for any input: it is part of every key. */
-export const SCANNER_VERSION = 1;
+/** Raised whenever any scanner's output changes for any input, or how records are kept: it is part of every key. */
+export const SCANNER_VERSION = 2;
 
 /** Languages with a scanner of this folder. */
 export type LexicalLanguage =

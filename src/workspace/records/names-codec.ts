@@ -1,0 +1,170 @@
+// The names of a record as bytes: those of `words` one a line, with their counts as varints (LEB128); identifiers and definitions by where they are
+// among the words, as nearly all of them are there. What is kept so is read in place: no name becomes a string before somebody asks for it.
+
+import { concat, text, utf8 } from "../../base/index.ts";
+import type { Counts } from "../scan/record.ts";
+
+const COUNT_MAX = 2 ** 31 - 1;
+const VARINT_BYTES_MAX = 5;
+const LINE_FEED = 10;
+
+/** No name may be empty or have a line feed. */
+export function encodeNames(words: Counts, identifiers: Counts, definitions: readonly string[]): Uint8Array {
+  const places = new Map(words.names.map((name, index) => [name, index + 1]));
+  const others: string[] = [];
+  /** Counted from 1; 0: the next of the others. */
+  const placeOf = (name: string): number => {
+    const place = places.get(name);
+    if (place === undefined) others.push(name);
+    return place ?? 0;
+  };
+  const numbers: number[] = [words.names.length, identifiers.names.length, definitions.length, ...words.counts];
+  for (const [index, name] of identifiers.names.entries()) numbers.push(placeOf(name), identifiers.counts[index] ?? 1);
+  for (const name of definitions) numbers.push(placeOf(name));
+  const names = utf8([...words.names, ...others].join("\n"));
+  return concat([varints([names.byteLength]), names, varints(numbers)]);
+}
+
+/** Names as they are kept. Reading ends whatever the bytes are, and says nothing sensible of those that `areSound` refuses. */
+export class HeldNames {
+  /** One a line: those of the words, then those of identifiers and definitions that are no words. */
+  readonly lines: Uint8Array;
+  readonly wordCount: number;
+  readonly #identifierCount: number;
+  readonly #definitionCount: number;
+  /** Counts of words, then places and counts of identifiers, then places of definitions. */
+  readonly #numbers: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    const reader = new Varints(bytes);
+    const bounded = () => Math.min(reader.next(), bytes.byteLength);
+    this.lines = reader.take(reader.next());
+    [this.wordCount, this.#identifierCount, this.#definitionCount] = [bounded(), bounded(), bounded()];
+    this.#numbers = reader.rest();
+  }
+
+  get words(): Counts {
+    return { names: this.#names().slice(0, this.wordCount), counts: [...this.wordCounts()] };
+  }
+
+  get identifiers(): Counts {
+    const names = this.#names();
+    const { identifiers, identifierCounts } = this.places();
+    return { names: Array.from(identifiers, (place) => names[place] ?? ""), counts: [...identifierCounts] };
+  }
+
+  get definitionNames(): readonly string[] {
+    const names = this.#names();
+    return Array.from(this.places().definitions, (place) => names[place] ?? "");
+  }
+
+  /** Of the first lines. */
+  wordCounts(): Uint32Array {
+    const reader = new Varints(this.#numbers);
+    const counts = new Uint32Array(this.wordCount);
+    for (let index = 0; index < counts.length; index++) counts[index] = reader.next();
+    return counts;
+  }
+
+  /** The lines of identifiers and of definitions, counted from 0. */
+  places(): { identifiers: Uint32Array; identifierCounts: Uint32Array; definitions: Uint32Array } {
+    const reader = new Varints(this.#numbers);
+    for (let index = 0; index < this.wordCount; index++) reader.next();
+    const identifiers = new Uint32Array(this.#identifierCount);
+    const identifierCounts = new Uint32Array(this.#identifierCount);
+    const definitions = new Uint32Array(this.#definitionCount);
+    let other = this.wordCount;
+    const place = () => {
+      const found = reader.next();
+      return found === 0 ? other++ : found - 1;
+    };
+    for (let index = 0; index < identifiers.length; index++) {
+      identifiers[index] = place();
+      identifierCounts[index] = reader.next();
+    }
+    for (let index = 0; index < definitions.length; index++) definitions[index] = place();
+    return { identifiers, identifierCounts, definitions };
+  }
+
+  /** Whether these are bytes of `encodeNames`. */
+  areSound(): boolean {
+    const names = this.#names();
+    const isPlace = (place: number) => place <= this.wordCount;
+    const reader = new Varints(this.#numbers);
+    let others = 0;
+    for (let index = 0; index < this.wordCount; index++) if (reader.next() === 0) return false;
+    for (let index = 0; index < this.#identifierCount; index++) {
+      const place = reader.next();
+      if (!isPlace(place) || reader.next() === 0) return false;
+      if (place === 0) others++;
+    }
+    for (let index = 0; index < this.#definitionCount; index++) {
+      const place = reader.next();
+      if (!isPlace(place)) return false;
+      if (place === 0) others++;
+    }
+    return reader.isAtEnd && this.wordCount + others === names.length && !names.includes("");
+  }
+
+  #names(): string[] {
+    return this.lines.byteLength === 0 ? [] : text(this.lines).split("\n");
+  }
+}
+
+/** How many there are; none is empty, so no bytes are none. */
+export function countLines(lines: Uint8Array): number {
+  if (lines.byteLength === 0) return 0;
+  let count = 1;
+  for (let at = lines.indexOf(LINE_FEED); at >= 0; at = lines.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
+}
+
+export function varints(numbers: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(numbers.length * VARINT_BYTES_MAX);
+  let end = 0;
+  for (let number of numbers) {
+    for (; number > 127; number >>>= 7) bytes[end++] = (number & 127) | 128;
+    bytes[end++] = number;
+  }
+  return bytes.subarray(0, end);
+}
+
+export class Varints {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #isBroken = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get isAtEnd(): boolean {
+    return !this.#isBroken && this.#at === this.#bytes.byteLength;
+  }
+
+  /** 0 once there are no more. */
+  next(): number {
+    const first = this.#bytes[this.#at++];
+    if (first !== undefined && first < 128) return first;
+    let [value, scale, byte] = [(first ?? 128) & 127, 128, first];
+    for (let length = 2; byte !== undefined && byte > 127 && length <= VARINT_BYTES_MAX; length++) {
+      byte = this.#bytes[this.#at++];
+      value += ((byte ?? 0) & 127) * scale;
+      scale *= 128;
+    }
+    if (byte !== undefined && byte < 128 && value <= COUNT_MAX) return value;
+    this.#isBroken = true;
+    return 0;
+  }
+
+  /** Fewer, when there are not so many. */
+  take(length: number): Uint8Array {
+    if (this.#at + length > this.#bytes.byteLength) this.#isBroken = true;
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  rest(): Uint8Array {
+    return this.#bytes.subarray(this.#at);
+  }
+}
