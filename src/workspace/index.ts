@@ -1,13 +1,15 @@
 // The door of the workspace: files, lists, searches and maps of repositories, computed once.
 
+export type { Watched } from "./analyst.ts";
 export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
 export type { FileText } from "./files/text-of.ts";
 export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
+export type { GrepQuery } from "./search/grep-query.ts";
+export type { GrepAnswer } from "./search/search-files.ts";
 export {
   type MapAnswer,
   type MapOrder,
-  type Watched,
   Workspace,
   type WorkspaceOptions,
   type WorkspaceStats,

@@ -1,5 +1,5 @@
 import { afterEach, expect } from "bun:test";
-import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { systemClock } from "../base/index.ts";
@@ -186,3 +186,39 @@ const sourceOf = (name: string, word: string): string =>
     : name.endsWith(".go")
       ? `package c\nfunc ${word}() {}`
       : `export function ${word}() {}`;
+
+for (const isWatched of [false, true]) {
+  testWithGit(`globs and searches are of the files as they are, ${isWatched ? "watched" : "not watched"}`, async () => {
+    const checkout = filled();
+    const workspace = new Workspace({ folder: checkout.folder, clock: systemClock, workersMax: 1, isWatched });
+    ended.push(() => workspace.close());
+    const found = async () => (await workspace.grep({ pattern: "Connection", isLiteral: true })).matches.map(({ path }) => path);
+    for (let round = 0; round < 2; round++) {
+      expect(await workspace.glob("*.ts")).toEqual(["src/connection.ts", "src/pool.ts"]);
+      expect(await found()).toEqual(["src/connection.ts", "src/pool.ts", "src/pool.ts", "src/pool.ts"]);
+    }
+    checkout.write("src/deep/more.ts", "export const more = new Connection();\n");
+    checkout.write("src/pool.ts", "nothing\n");
+    expect(await workspace.glob("src/**/*.ts")).toEqual(["src/connection.ts", "src/deep/more.ts", "src/pool.ts"]);
+    expect(await found()).toEqual(["src/connection.ts", "src/deep/more.ts"]);
+    checkout.write("README.md", "# Still no source file\n");
+    const before = await workspace.map(order);
+    renameSync(join(checkout.folder, "src/deep"), join(checkout.folder, "src/deeper"));
+    expect(await found()).toEqual(["src/connection.ts", "src/deeper/more.ts"]);
+    const after = await workspace.map(order);
+    expect(after.stateId).not.toBe(before.stateId);
+    expect(after).toEqual(await workspaceOf(checkout.folder).map(order));
+  });
+}
+
+testWithGit("an index whose blobs are not what files contain is found out by the first file that is read", async () => {
+  const checkout = repository();
+  checkout.git("config", "filter.shout.clean", "tr a-z A-Z");
+  checkout.write(".gitattributes", "*.ts filter=shout\n");
+  checkout.write("a.ts", "export const quiet = 1;\n");
+  utimesSync(join(checkout.folder, "a.ts"), 1_600_000_000, 1_600_000_000);
+  checkout.commit();
+  checkout.git("rm", "-q", ".gitattributes");
+  const { text } = await workspaceOf(checkout.folder).map({ budget: 500 });
+  expect(text).toBe("a.ts:\n  1 export const quiet = 1\n");
+});

@@ -4,22 +4,25 @@
 
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { type Abortable, type Clock, MillraceError } from "../base/index.ts";
+import { type Clock, MillraceError } from "../base/index.ts";
 import type { RecordStore } from "../ports/index.ts";
+import { Analyst, type Stage, type Watched } from "./analyst.ts";
 import { FileCache } from "./files/file-cache.ts";
 import { type FileText, textOf } from "./files/text-of.ts";
-import { FileList } from "./list/file-list.ts";
 import { LineTokens, loadTokenizer } from "./map/count-tokens.ts";
 import type { RenderedMap } from "./map/render.ts";
-import { type MapAsk, RepositoryMap } from "./map/repository-map.ts";
-import { recordKey } from "./records/record-codec.ts";
-import { type Content, Records, type RecordsStats } from "./records/records.ts";
+import type { MapAsk } from "./map/repository-map.ts";
+import { Records, type RecordsStats } from "./records/records.ts";
 import { ScanCrew } from "./records/scan-crew.ts";
-import { languageOf } from "./scan/languages.ts";
-import type { Language } from "./scan/record.ts";
-import { blobOf, Contents, type ReadFile } from "./state/contents.ts";
+import { GlobCache } from "./search/glob-cache.ts";
+import { Grep } from "./search/grep.ts";
+import type { GrepQuery } from "./search/grep-query.ts";
+import type { GrepAnswer } from "./search/search-files.ts";
+import type { Changes } from "./state/changes.ts";
+import { Checkout } from "./state/checkout.ts";
+import { granularityOf } from "./state/granularity.ts";
 import { regularFilesOf } from "./state/read-regular.ts";
-import { stateId } from "./state/state-id.ts";
+import type { WatcherStats } from "./watch/watcher.ts";
 
 export interface WorkspaceOptions {
   readonly folder: string;
@@ -32,8 +35,14 @@ export interface WorkspaceOptions {
   readonly fileBytesMax?: number;
   /** Of contents that are held to be read again. Default 64 MB. */
   readonly cacheBytesMax?: number;
-  /** How coarse the file system's times are. Default 20. */
+  /** Of texts that searches hold in memory. Default 128 MB; of files beyond, each search reads those that its filters do not rule out. */
+  readonly searchBytesMax?: number;
+  /** How coarse the file system's times are. Default: told from times in the folder. */
   readonly granularityMs?: number;
+  /** For who asks more than once: changes are watched for, so that an answer need not look at every file. Default false. */
+  readonly isWatched?: boolean;
+  /** For tests: told how a thread that watches is started. */
+  readonly startWatchWorker?: (start: () => Worker) => Worker;
 }
 
 export interface MapOrder extends MapAsk {
@@ -46,70 +55,81 @@ export interface MapAnswer extends RenderedMap {
   readonly stateId: string;
 }
 
-export interface Watched {
-  readonly signal?: Abortable;
-  /** What is being done, how much of it is done, and of how much; 0: nobody knows. */
-  readonly progress?: (what: "list" | "read" | "scan", done: number, of: number) => void;
-}
-
 export interface WorkspaceStats extends RecordsStats {
   /** Source files of the last map. */
   readonly files: number;
+  /** Undefined: nothing is watched. "polling": it cannot be, at the moment or here; answers are as exact, and slower. */
+  readonly watcher: WatcherStats | undefined;
   /** Milliseconds that each stage took for the last map. */
-  readonly stagesMs: Readonly<Record<"list" | "read" | "scan" | "analyse" | "render", number>>;
+  readonly stagesMs: Readonly<Record<Stage, number>>;
 }
 
 const FILE_BYTES = 4 * 1024 * 1024;
 const CACHE_BYTES = 64 * 1024 * 1024;
-const GRANULARITY_MS = 20;
-const FRESH_BYTES_MAX = 64 * 1024 * 1024;
-const ATTEMPTS_MAX = 5;
-
-interface Made {
-  readonly state: string;
-  readonly map: RepositoryMap;
-}
+const SEARCH_BYTES = 128 * 1024 * 1024;
+const GLOBS = { patternsMax: 256, pathsMax: 1_000_000 } as const;
 
 export class Workspace {
-  readonly #clock: Clock;
   readonly #files: FileCache;
-  readonly #list: FileList;
-  readonly #contents: Contents;
+  readonly #checkout: Checkout;
+  readonly #globs = new GlobCache(GLOBS);
+  readonly #grep: Grep;
+  /** Since the last search. */
+  readonly #searched: Changes;
   readonly #records: Records;
   readonly #crew: ScanCrew;
-  readonly #read: ReadFile;
+  readonly #analyst: Analyst;
   #lines: LineTokens | undefined;
-  #made: Made | undefined;
-  #making: Promise<Made> | undefined;
-  #sources = 0;
-  #stagesMs = { list: 0, read: 0, scan: 0, analyse: 0, render: 0 };
 
   /** Throws `option_invalid`, also when the folder is not there. Reads nothing else yet. */
   constructor(options: WorkspaceOptions) {
-    const { clock, workersMax = availableParallelism(), fileBytesMax = FILE_BYTES, granularityMs = GRANULARITY_MS } = options;
+    const { clock, workersMax = availableParallelism(), fileBytesMax = FILE_BYTES } = options;
     if (!Number.isSafeInteger(fileBytesMax) || fileBytesMax < 1) {
       throw new MillraceError("option_invalid", "A workspace needs fileBytesMax: a whole number of at least 1.");
     }
     const folder = realFolder(options.folder);
-    this.#clock = clock;
+    const granularityMs = options.granularityMs ?? granularityOf(folder);
     this.#files = new FileCache({ folder, clock, granularityMs, bytesMax: options.cacheBytesMax ?? CACHE_BYTES });
-    this.#list = new FileList({ folder, clock, granularityMs });
-    this.#read = regularFilesOf(folder, fileBytesMax);
-    this.#contents = new Contents({ folder, clock, granularityMs, read: this.#read });
+    const read = regularFilesOf(folder, fileBytesMax);
+    this.#checkout = new Checkout({
+      folder,
+      clock,
+      granularityMs,
+      read,
+      fileBytesMax,
+      isWatched: options.isWatched ?? false,
+      startWatchWorker: options.startWatchWorker,
+    });
+    this.#grep = new Grep({ folder, clock, granularityMs, bytesMax: options.searchBytesMax ?? SEARCH_BYTES });
+    this.#searched = this.#checkout.follow();
     this.#crew = new ScanCrew({ clock, workersMax });
     this.#records = new Records({
       clock,
       scan: (sources, signal) => this.#crew.scan(sources, signal),
       ...(options.store ? { store: options.store } : {}),
     });
+    this.#analyst = new Analyst({ clock, checkout: this.#checkout, records: this.#records, read });
   }
 
   /**
    * All files that are not ignored, as git lists them; see FileList. The same array while nothing changed.
    * Rejects with `file_missing`, `repository_unreadable`, `workspace_too_large`, and the signal's reason.
    */
-  paths({ signal, progress }: Watched = {}): Promise<readonly string[]> {
-    return this.#list.load(signal, (folders) => progress?.("list", folders, 0));
+  async paths(watched: Watched = {}): Promise<readonly string[]> {
+    return (await this.#checkout.list(listing(watched))).paths;
+  }
+
+  /** The paths that a glob fits, in order, as ripgrep's `-g` has them; not to be changed. Throws `pattern_invalid`, and rejects as `paths`. */
+  async glob(pattern: string, watched: Watched = {}): Promise<readonly string[]> {
+    const { paths, generation } = await this.#checkout.list(listing(watched));
+    return this.#globs.select(pattern, paths, generation);
+  }
+
+  /** Lines that match, as ripgrep finds them. Rejects as `Grep.search` and `paths`. */
+  async grep(query: GrepQuery, watched: Watched = {}): Promise<GrepAnswer> {
+    const { signal } = watched;
+    const list = await this.#checkout.list(listing(watched));
+    return this.#grep.search(query, list, { changed: this.#searched.take() ?? "unknown", ...(signal ? { signal } : {}) });
   }
 
   /** A file's bytes, as they are now, not to be changed. Ignored files can be read too. Throws as `FileCache.read`. */
@@ -127,113 +147,31 @@ export class Workspace {
    * Rejects with `option_invalid` for what cannot be asked, `workspace_too_large`, `repository_unreadable`, and the signal's reason.
    */
   async map({ budget, ...ask }: MapOrder, watched: Watched = {}): Promise<MapAnswer> {
-    const { state, map } = await this.#current(watched);
-    const startedMs = this.#clock.monotonic();
+    const analysed = await this.#analyst.current(watched);
     this.#lines ??= new LineTokens(await loadTokenizer());
-    const rendered = map.render({ ...ask, budget, lines: this.#lines });
-    this.#stagesMs.render = this.#clock.monotonic() - startedMs;
-    return { ...rendered, stateId: state };
+    const { map } = analysed;
+    const lines = this.#lines;
+    const rendered = this.#analyst.timed("render", () => map.render({ ...ask, budget, lines }));
+    return { ...rendered, stateId: analysed.sources.stateId };
   }
 
   stats(): WorkspaceStats {
-    return { ...this.#records.stats(), files: this.#sources, stagesMs: { ...this.#stagesMs } };
+    const { watcher } = this.#checkout.stats();
+    const { files, stagesMs } = this.#analyst;
+    return { ...this.#records.stats(), files, watcher, stagesMs: { ...stagesMs } };
   }
 
+  /** What is under way is rejected. */
   async close(): Promise<void> {
-    await this.#crew.close();
-  }
-
-  /** One at a time: who comes meanwhile asks anew, since files may have changed since the other began. */
-  async #current(watched: Watched): Promise<Made> {
-    while (this.#making) await this.#making.catch(() => {});
-    this.#making = this.#makeAtRest(watched).finally(() => {
-      this.#making = undefined;
-    });
-    return this.#making;
-  }
-
-  /** Files that change between two looks at them make it begin anew. */
-  async #makeAtRest(watched: Watched): Promise<Made> {
-    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      const made = await this.#make(watched);
-      if (made) return made;
-    }
-    throw new MillraceError("scan_failed", "Files changed faster than they could be read. Ask again when they are at rest.");
-  }
-
-  /** Undefined: a file changed meanwhile. */
-  async #make({ signal, progress }: Watched): Promise<Made | undefined> {
-    const stage = async <T>(name: keyof WorkspaceStats["stagesMs"], work: () => Promise<T> | T): Promise<T> => {
-      const startedMs = this.#clock.monotonic();
-      const result = await work();
-      this.#stagesMs[name] = this.#clock.monotonic() - startedMs;
-      return result;
-    };
-    const paths = await stage("list", () => this.paths({ ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) }));
-    const languages = new Map<string, Language>();
-    for (const path of paths) {
-      const language = languageOf(path);
-      if (language !== undefined) languages.set(path, language);
-    }
-    const fresh = new FreshBytes(this.#read);
-    const blobs = await stage("read", () =>
-      this.#contents.of([...languages.keys()], { signal, took: (blob, bytes) => fresh.add(blob, bytes) }),
-    );
-    this.#sources = blobs.size;
-    const state = stateId(blobs);
-    if (this.#made?.state === state) return this.#made;
-    const contentOf = (path: string): Content => ({ blob: blobs.get(path) ?? "", language: languages.get(path) ?? "javascript" });
-    const records = await stage("scan", () =>
-      this.#records.get([...blobs.keys()].map(contentOf), {
-        ...(signal ? { signal } : {}),
-        progress: (done, of) => progress?.("scan", done, of),
-        read: async (missing, take) => {
-          const paths = new Map([...blobs].map(([path, blob]) => [blob, path]));
-          for (const content of missing) {
-            const bytes = fresh.take(content.blob, paths.get(content.blob) ?? "");
-            if (bytes) await take(content, bytes);
-          }
-        },
-      }),
-    );
-    if (fresh.isOutdated) return undefined;
-    const source = [...blobs].flatMap(([path, blob]) => {
-      const record = records.get(recordKey(contentOf(path).language, blob));
-      return record ? [{ path, record }] : [];
-    });
-    const map = await stage("analyse", () => new RepositoryMap(source, this.#made?.map));
-    this.#made = { state, map };
-    return this.#made;
+    this.#grep.close();
+    await Promise.all([this.#crew.close(), this.#checkout.close()]);
   }
 }
 
-/** Bytes that were read for their ids and are scanned next, as far as memory should hold them; others are read again. */
-class FreshBytes {
-  readonly #read: ReadFile;
-  readonly #held = new Map<string, Uint8Array>();
-  #left = FRESH_BYTES_MAX;
-  /** A file was no more what it had been. */
-  isOutdated = false;
-
-  constructor(read: ReadFile) {
-    this.#read = read;
-  }
-
-  add(blob: string, bytes: Uint8Array): void {
-    if (this.#held.has(blob) || bytes.byteLength > this.#left) return;
-    this.#held.set(blob, bytes);
-    this.#left -= bytes.byteLength;
-  }
-
-  take(blob: string, path: string): Uint8Array | undefined {
-    const held = this.#held.get(blob);
-    this.#held.delete(blob);
-    this.#left += held?.byteLength ?? 0;
-    const bytes = held ?? this.#read(path)?.bytes;
-    if (held === undefined) this.isOutdated ||= bytes === undefined || blobOf(bytes) !== blob;
-    return this.isOutdated ? undefined : bytes;
-  }
-}
+const listing = ({ signal, progress }: Watched) => ({
+  signal,
+  listed: (folders: number) => progress?.("list", folders, 0),
+});
 
 function realFolder(folder: string): string {
   try {

@@ -9,6 +9,7 @@ import { type Abortable, type Clock, MillraceError, orAbort } from "../../base/i
 import type { Collected } from "./folder-tree.ts";
 import type { UserFolders } from "./git-settings.ts";
 import { HeldRoot } from "./held-root.ts";
+import type { IndexedBlobs } from "./indexed-blobs.ts";
 import { takeStamp, youngFromNs } from "./stamp.ts";
 
 const SLICE_MS = 10;
@@ -113,6 +114,11 @@ export class FileList {
     this.#refresh();
     this.#folders ??= this.#root?.tree.folders() ?? [];
     return this.#folders;
+  }
+
+  /** What git's index says of the contents of the files in the list last given; undefined: nothing that can be believed. */
+  indexed(): IndexedBlobs | undefined {
+    return this.#root?.indexed(this.#list.paths);
   }
 
   /** Of the list last given: rises whenever it is another one. */

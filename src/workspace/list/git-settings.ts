@@ -10,6 +10,8 @@ import { isSameStamp, type Stamp, takeStamp } from "./stamp.ts";
 export interface GitSettings {
   readonly excludesFile: string;
   readonly isCaseIgnored: boolean;
+  /** Contents may be converted by settings that no file of attributes in the repository names. */
+  readonly isConverting: boolean;
   /** Without git only the defaults are known. */
   readonly isGitFound: boolean;
 }
@@ -65,6 +67,7 @@ export class HeldSettings {
     return {
       excludesFile: this.#excludesFile(values.get("core.excludesfile"), where),
       isCaseIgnored: values.has("core.ignorecase") && isTrue(values.get("core.ignorecase")),
+      isConverting: values.has("core.attributesfile") || !["false", "unset"].includes(values.get("core.autocrlf") ?? "unset"),
       isGitFound: answer !== undefined,
     };
   }

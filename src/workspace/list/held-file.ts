@@ -20,6 +20,11 @@ export class HeldFile {
     this.#bytesMax = options.bytesMax;
   }
 
+  /** Of what the last poll read. */
+  get stamp(): Stamp | undefined {
+    return this.#stamp;
+  }
+
   /** Undefined: nothing changed since the last poll. `youngFrom`: nanoseconds; see `youngFromNs`. */
   poll(youngFrom: bigint): { readonly content: Content } | undefined {
     const stamp = takeStamp(this.path, this.#follows);

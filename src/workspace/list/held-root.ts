@@ -3,11 +3,13 @@
 
 import { join } from "node:path";
 import { BeginningRules } from "./beginning-rules.ts";
+import { mayConvert } from "./conversions.ts";
 import { FolderTree } from "./folder-tree.ts";
 import { askGit } from "./git-program.ts";
 import { findRepository, type GitRepository } from "./git-repository.ts";
 import { type GitSettings, HeldSettings, type UserFolders } from "./git-settings.ts";
 import { HeldFile } from "./held-file.ts";
+import { IndexedBlobs } from "./indexed-blobs.ts";
 import { INDEX_BYTES_MAX, indexOf } from "./read-git-index.ts";
 import { TrackedFiles } from "./tracked-files.ts";
 
@@ -22,6 +24,8 @@ export class HeldRoot {
   readonly #begun: GitSettings;
   readonly #rules: BeginningRules;
   readonly #index: HeldFile | undefined;
+  readonly #attributes: readonly string[];
+  #indexed: IndexedBlobs | undefined;
 
   /** @param place absolute, without symbolic links. Throws as `findRepository`. */
   constructor(place: string, entriesMax: number, user: UserFolders) {
@@ -33,6 +37,9 @@ export class HeldRoot {
     this.#settings = new HeldSettings(place, repository, user);
     this.#begun = this.#settings.get();
     this.#rules = new BeginningRules(repository, this.#prefix, this.#begun.excludesFile, this.#begun.isCaseIgnored);
+    const { commonFolder } = repository ?? {};
+    const userAttributes = [join(user.config, "git", "attributes"), "/etc/gitattributes"];
+    this.#attributes = [...userAttributes, ...(commonFolder === undefined ? [] : [join(commonFolder, "info", "attributes")])];
     this.#index = repository && new HeldFile(join(repository.gitFolder, "index"), { follows: true, bytesMax: INDEX_BYTES_MAX });
     this.tracked = new TrackedFiles(undefined, this.#prefix, this.#begun.isCaseIgnored);
     const { isCaseIgnored: isFolded } = this.#begun;
@@ -57,13 +64,22 @@ export class HeldRoot {
     return isSame && this.#settings.get() === this.#begun;
   }
 
+  /** What the index says of contents; undefined: nothing that can be believed. @param paths of the list */
+  indexed(paths: readonly string[]): IndexedBlobs | undefined {
+    const isBelieved = this.#indexed && !this.#begun.isConverting && !mayConvert(this.#place, paths, this.#attributes);
+    return isBelieved ? this.#indexed : undefined;
+  }
+
   /** Tells the tree what changed outside of it. @returns whether every folder must be checked, trusted or not */
   poll(youngFrom: bigint): boolean {
     const rules = this.#rules.poll(youngFrom);
     if (rules) this.tree.setRules(rules.rules, rules.isIgnored);
     const index = this.#index?.poll(youngFrom);
     if (!index || !this.#repository) return false;
-    const tracked = new TrackedFiles(indexOf(this.#repository, index.content), this.#prefix, this.#begun.isCaseIgnored);
+    const rows = indexOf(this.#repository, index.content);
+    const tracked = new TrackedFiles(rows, this.#prefix, this.#begun.isCaseIgnored);
+    const written = this.#index?.stamp;
+    this.#indexed = rows && written && new IndexedBlobs(rows, this.#prefix, written);
     const before = this.tracked;
     this.tracked = tracked;
     this.tree.setTracked(tracked);

@@ -42,7 +42,7 @@ testWithGit("ids are git's own; what did not change is not read again, and what 
   checkout.write("b/ü.bin", Buffer.from([0, 255, 10]));
   checkout.write("empty", "");
   const { read, reader } = readerOf(folder);
-  const contents = new Contents({ folder, clock: later, read: reader, granularityMs: 20 });
+  const contents = new Contents({ folder, clock: later, read: reader, granularityMs: 20, fileBytesMax: 1e6 });
   const paths = ["a.ts", "b/ü.bin", "empty", "gone"];
   const blobs = await contents.of(paths);
   expect([...blobs.keys()]).toEqual(["a.ts", "b/ü.bin", "empty"]);
@@ -60,7 +60,7 @@ testWithGit("a young stamp proves nothing: such a file is read until it is old e
   const { read, reader } = readerOf(checkout.folder);
   let nowMs = Number(takeStamp(join(checkout.folder, "a"))?.changedNs ?? 0n) / 1e6;
   const clock: Clock = { ...systemClock, now: () => nowMs };
-  const contents = new Contents({ folder: checkout.folder, clock, read: reader, granularityMs: 20 });
+  const contents = new Contents({ folder: checkout.folder, clock, read: reader, granularityMs: 20, fileBytesMax: 1e6 });
   await contents.of(["a"]);
   await contents.of(["a"], { changed: new Set() });
   expect(read.length).toBe(2);
@@ -74,7 +74,7 @@ testWithGit("who vouches names what may have changed, and only that is looked at
   const checkout = repository();
   for (const name of ["a", "b"]) checkout.write(name, name);
   const { read, reader } = readerOf(checkout.folder);
-  const contents = new Contents({ folder: checkout.folder, clock: later, read: reader, granularityMs: 20 });
+  const contents = new Contents({ folder: checkout.folder, clock: later, read: reader, granularityMs: 20, fileBytesMax: 1e6 });
   const before = await contents.of(["a", "b"]);
   for (const name of ["a", "b"]) checkout.write(name, `${name} changed`);
   const after = await contents.of(["a", "b"], { changed: new Set(["b"]) });
@@ -96,7 +96,7 @@ testWithGit("whatever is done to files, their ids are those of a fresh read", as
       const place = (index: number) => join(folder, names[index] ?? "");
       for (const index of names.keys()) writeFileSync(place(index), `text ${index}`);
       const { reader } = readerOf(folder);
-      const contents = new Contents({ folder, clock: systemClock, read: reader, granularityMs: 20 });
+      const contents = new Contents({ folder, clock: systemClock, read: reader, granularityMs: 20, fileBytesMax: 1e6 });
       await contents.of(names);
       for (const [step, { file, to, how }] of changes.entries()) {
         const stats = lstatSync(place(file), { throwIfNoEntry: false });
@@ -112,7 +112,7 @@ testWithGit("whatever is done to files, their ids are those of a fresh read", as
           rmSync(place(file), { force: true });
           symlinkSync(names[to] ?? "", place(file));
         }
-        const fresh = new Contents({ folder, clock: systemClock, read: reader, granularityMs: 20 });
+        const fresh = new Contents({ folder, clock: systemClock, read: reader, granularityMs: 20, fileBytesMax: 1e6 });
         expect([...(await contents.of(names))]).toEqual([...(await fresh.of(names))]);
       }
     }),

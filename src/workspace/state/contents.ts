@@ -15,12 +15,21 @@ export interface ContentsOptions {
   readonly read: ReadFile;
   /** How coarse the file system's times are. */
   readonly granularityMs: number;
+  /** As `read` has it. */
+  readonly fileBytesMax: number;
+}
+
+/** Knows the ids of some files' contents by their stamps, as git's index does. */
+export interface KnownBlobs {
+  blobOf(path: string, stamp: Stamp): string | undefined;
 }
 
 export interface ContentsAsk {
   /** Paths that may have changed since the last call; undefined: any. */
   readonly changed?: ReadonlySet<string> | undefined;
   readonly signal?: Abortable | undefined;
+  /** Files it knows are not read. */
+  readonly known?: KnownBlobs | undefined;
   /** Told the bytes of what had to be read. */
   readonly took?: (blob: string, bytes: Uint8Array) => void;
 }
@@ -30,6 +39,8 @@ interface Known {
   readonly stamp: Stamp;
   /** False: the stamp was too young to prove anything, so it is read again. */
   readonly isCertain: boolean;
+  /** False: somebody else knew it. */
+  readonly isRead: boolean;
 }
 
 /** How long the thread may be held at once. */
@@ -54,13 +65,14 @@ export class Contents {
    * @returns blob ids by path, in the order of the paths, of those that can be read
    * Rejects with the signal's reason.
    */
-  async of(paths: readonly string[], { changed, signal, took }: ContentsAsk = {}): Promise<ReadonlyMap<string, string>> {
+  async of(paths: readonly string[], ask: ContentsAsk = {}): Promise<ReadonlyMap<string, string>> {
     const { clock } = this.#options;
+    const { signal } = ask;
     const known = new Map<string, Known>();
     const blobs = new Map<string, string>();
     let sliceEndsMs = clock.monotonic() + SLICE_MS;
     for (const [index, path] of paths.entries()) {
-      const found = this.#of(path, changed, took);
+      const found = this.#of(path, ask);
       if (found !== undefined) {
         known.set(path, found);
         blobs.set(path, found.blob);
@@ -73,17 +85,27 @@ export class Contents {
     return blobs;
   }
 
-  #of(path: string, changed: ReadonlySet<string> | undefined, took: ContentsAsk["took"]): Known | undefined {
-    const { folder, clock, read, granularityMs } = this.#options;
+  /** Ids that were not computed from bytes are forgotten. */
+  distrust(): void {
+    for (const [path, { isRead }] of this.#known) if (!isRead) this.#known.delete(path);
+  }
+
+  #of(path: string, { changed, known, took }: ContentsAsk): Known | undefined {
+    const { folder, clock, read, granularityMs, fileBytesMax } = this.#options;
     const held = this.#known.get(path);
     if (held?.isCertain && changed !== undefined && !changed.has(path)) return held;
-    if (held?.isCertain && isSameStamp(takeStamp(`${folder}/${path}`), held.stamp)) return held;
     const youngFrom = youngFromNs(clock.now(), granularityMs);
+    const stamp = held?.isCertain || known ? takeStamp(`${folder}/${path}`) : undefined;
+    if (held?.isCertain && isSameStamp(stamp, held.stamp)) return held;
+    if (stamp && known && !stamp.isFolder && stamp.size <= BigInt(fileBytesMax)) {
+      const blob = known.blobOf(path, stamp);
+      if (blob !== undefined) return { blob, stamp, isCertain: !isYoung(stamp, youngFrom), isRead: false };
+    }
     const file = read(path);
     if (file === undefined) return undefined;
     const blob = blobOf(file.bytes);
     took?.(blob, file.bytes);
-    return { blob, stamp: file.stamp, isCertain: !isYoung(file.stamp, youngFrom) };
+    return { blob, stamp: file.stamp, isCertain: !isYoung(file.stamp, youngFrom), isRead: true };
   }
 }
 
