@@ -36,6 +36,9 @@ export const errorCodes = {
   grep_full: "As many searches wait as may; this one was refused. Try again when others have ended.",
   grep_failed: "The worker that searches ended before it answered; the next search starts a new one.",
   file_missing: "A file, or a folder whose files are asked for, is not there.",
+  workspace_full:
+    "As many questions to a workspace are under way as may; this one was refused. Try again when others have ended.",
+  workspace_failed: "The thread of a workspace ended, took longer than it may, or failed in a way that nobody expected.",
   workspace_too_large: "A folder holds more files than may be listed; name a smaller one, or ignore what is generated.",
   engine_missing: "A program that a command or test needs is not on this machine.",
 } as const;

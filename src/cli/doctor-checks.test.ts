@@ -10,6 +10,7 @@ import {
   checkRedis,
   checkUpstreams,
   checkVersions,
+  checkWorkspaces,
 } from "./doctor-checks.ts";
 
 let folder = "";
@@ -122,5 +123,34 @@ describe("Redis", () => {
       engine.kill();
       await engine.exited;
     }
+  });
+});
+
+describe("workspaces", () => {
+  const hasGit = Bun.which("git") !== null;
+  test.skipIf(!hasGit)("are told what they are; one that cannot be read is a problem", async () => {
+    const at = (path: string) => join(folder, path);
+    for (const path of ["app/part/.git", "plain"]) await mkdir(at(path), { recursive: true });
+    await writeFile(at("file"), "");
+    Bun.spawnSync(["git", "init", "-q", at("app")]);
+    Bun.spawnSync(["git", "init", "-q", "--bare", at("mirror.git")]);
+    const paths = { app: "app", mirror: "mirror.git", plain: "plain", none: "nowhere", file: "file", part: "app/part" };
+    const workspaces = Object.entries(paths).map(([id, path]) => ({ id, path }));
+    const checks = await checkWorkspaces(configOf({ workspaces }));
+    expect(checks.map(({ what, ok }) => [what, ok])).toEqual([
+      ["workspace app", true],
+      ["workspace mirror", true],
+      ["workspace plain", true],
+      ["workspace none", false],
+      ["workspace file", false],
+      ["workspace part", false],
+    ]);
+    expect(checks.map(({ found }) => found).slice(0, 4)).toEqual([
+      `${at("app")}, a checkout`,
+      `${at("mirror.git")}, a bare mirror`,
+      expect.stringContaining("no commits"),
+      expect.stringContaining("correct `workspaces`"),
+    ]);
+    expect(await checkWorkspaces(configOf({}))).toEqual([]);
   });
 });

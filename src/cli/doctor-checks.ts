@@ -5,7 +5,9 @@ import { accessSync, constants, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { MillraceError } from "../base/index.ts";
 import type { Config } from "../server/index.ts";
+import { checkOwnRepository, rootKind } from "../workspace/index.ts";
 import { pinnedBun, version } from "./version.ts";
 
 export interface Check {
@@ -93,6 +95,27 @@ export async function checkRedis({ redisUrl }: Config): Promise<Check | undefine
   } finally {
     client.close();
   }
+}
+
+const KINDS = { checkout: "a checkout", mirror: "a bare mirror", folder: "a folder without git: files, but no commits" };
+
+/** That each folder is there, and that git can read its commits. */
+export function checkWorkspaces({ workspaces }: Config): Promise<Check[]> {
+  return Promise.all(
+    workspaces.map(async ({ id, path }) => {
+      const what = `workspace ${id}`;
+      const kind = rootKind(path);
+      if (kind === "missing") return problem(what, `there is no folder ${path}. Create it, or correct \`workspaces\`.`);
+      try {
+        accessSync(path, constants.R_OK | constants.X_OK);
+        if (kind !== "folder") await checkOwnRepository({ folder: path, timeoutMs: WAIT_MS_MAX });
+        return fine(what, `${path}, ${KINDS[kind]}`);
+      } catch (error) {
+        if (MillraceError.is(error)) return problem(what, `${error.message} Check who owns it, and git's \`safe.directory\`.`);
+        return problem(what, `${path} cannot be read (${codeOf(error)}). Give this user access, or correct \`workspaces\`.`);
+      }
+    }),
+  );
 }
 
 /** A TCP connection to each upstream, all at once; nothing is sent. */

@@ -11,6 +11,7 @@ export function startBlock(config: Config, url: string, version: string): string
       ({ name, dialect, baseUrl }, index) => [index === 0 ? "upstreams" : "", `${name}: ${dialect} at ${baseUrl}`] as const,
     ),
     ...(scripted.enabled ? [["scripted model", scriptedInWords(config)] as const] : []),
+    ...(config.workspaces.length > 0 ? [["workspaces", config.workspaces.map(({ id }) => id).join(", ")] as const] : []),
     ["authentication", authenticationInWords(auth)],
     ["Claude Code", claudeCode(config, url)],
     ...origin.notices.map((notice) => ["note", notice] as const),

@@ -19,6 +19,7 @@ import { openRecall } from "./compose-cache.ts";
 import { openFlow } from "./compose-flow.ts";
 import { openStore } from "./compose-stores.ts";
 import { type OpenThreads, openThreads } from "./compose-threads.ts";
+import { type OpenWorkspaces, openWorkspaces } from "./compose-workspaces.ts";
 import type { Config, JwtConfig } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Observation, observation } from "./observe.ts";
@@ -33,6 +34,8 @@ export interface Composition {
   readonly authenticate: Authenticate;
   /** Undefined when threads are off. */
   readonly threads: OpenThreads["threads"] | undefined;
+  /** Undefined when none is configured. */
+  readonly workspaces: OpenWorkspaces | undefined;
   readonly clock: Clock;
   readonly observation: Observation;
   readonly log: Log;
@@ -58,6 +61,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const flow = openFlow(config, upstreams, clock, observed.monitor);
   const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
   const conversations = await openThreads(config, clock, ids, observed.monitor, log);
+  const workspaces = await openWorkspaces(config, clock, log);
   const gateway = createGateway({
     clock,
     ids,
@@ -82,6 +86,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     gateway,
     authenticate: known,
     threads: conversations?.threads,
+    workspaces,
     clock,
     observation: observed,
     log,
@@ -91,6 +96,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       await recall?.close();
       await flow.close();
       await conversations?.close();
+      await workspaces?.close();
       await opened.close();
       log.flush();
     },

@@ -34,7 +34,7 @@ describe("unknown keys", () => {
     expect(refusal(file)).toContain(message);
   });
 
-  test.each(["workspaces", "regions", "natsUrl"])("%s is told to belong to another version", (key) => {
+  test.each(["regions", "natsUrl"])("%s is told to belong to another version", (key) => {
     expect(refusal({ [key]: {} })).toContain(`${key}: is not available in this version; remove it`);
   });
 

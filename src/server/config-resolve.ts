@@ -1,10 +1,11 @@
 // From what was written to what is meant: references to the environment become secrets, and what concerns several keys
 // at once is checked. Works on the sections that are sound, so that all problems can be reported together.
 
+import { resolve } from "node:path";
 import { Secret } from "../base/index.ts";
 import { isLoopback } from "./config-auth.ts";
 import type { Problem } from "./config-problems.ts";
-import type { Settings } from "./config-schema.ts";
+import type { SettingName, Settings } from "./config-schema.ts";
 import { urlProblem, VARIABLE_REFERENCE } from "./config-upstreams.ts";
 import type { KeyPath } from "./config-words.ts";
 
@@ -71,12 +72,8 @@ export class Resolver {
   }
 
   upstreams(settings: readonly UpstreamSettings[]): UpstreamConfig[] {
-    const firstOf = new Map<string, number>();
+    this.#unique("upstreams", "name", settings);
     return settings.map((upstream, index) => {
-      const first = firstOf.get(upstream.name);
-      if (first !== undefined)
-        this.#report(["upstreams", index, "name"], `is the name of upstreams[${first}] too; write another`);
-      else firstOf.set(upstream.name, index);
       const headers = Object.entries(upstream.headers).map(([name, content]) => {
         const path = ["upstreams", index, "headers", name];
         return [name, VARIABLE_REFERENCE.test(content) ? this.#header(content, path) : new Secret(content)] as const;
@@ -84,6 +81,21 @@ export class Resolver {
       const credential = this.#credential(upstream.credential, ["upstreams", index, "credential"]);
       return { ...upstream, baseUrl: upstream.baseUrl.replace(/\/+$/, ""), credential, headers: Object.fromEntries(headers) };
     });
+  }
+
+  /** @param folder that paths are relative to */
+  workspaces(settings: Settings["workspaces"], folder: string): Settings["workspaces"] {
+    this.#unique("workspaces", "id", settings);
+    return settings.map((workspace) => ({ ...workspace, path: resolve(folder, workspace.path) }));
+  }
+
+  #unique<Key extends string>(section: SettingName, key: Key, settings: readonly Readonly<Record<Key, string>>[]): void {
+    const firstOf = new Map<string, number>();
+    for (const [index, { [key]: name }] of settings.entries()) {
+      const first = firstOf.get(name);
+      if (first === undefined) firstOf.set(name, index);
+      else this.#report([section, index, key], `is the ${key} of ${section}[${first}] too; write another`);
+    }
   }
 
   #header(reference: string, path: KeyPath): Secret {

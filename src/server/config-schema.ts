@@ -7,6 +7,7 @@ import { admissionSection, budgetsSection, routingSection } from "./config-flow.
 import { cacheSection, limitsSection } from "./config-limits.ts";
 import { threadsSection } from "./config-threads.ts";
 import { scriptedSection, upstreamsSection } from "./config-upstreams.ts";
+import { workspacesSection } from "./config-workspaces.ts";
 
 export const configSchema = z.strictObject({
   host: z
@@ -47,6 +48,7 @@ export const configSchema = z.strictObject({
   routing: routingSection,
   budgets: budgetsSection,
   threads: threadsSection,
+  workspaces: workspacesSection,
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("Least level that is written."),
@@ -73,5 +75,5 @@ export const environmentVariables = {
 } as const satisfies Record<string, SettingName>;
 
 /** Keys that the design names and this version does not serve: refused by name rather than as a typing mistake. */
-export const keysOfLaterVersions = ["workspaces", "regions", "natsUrl"];
+export const keysOfLaterVersions = ["regions", "natsUrl"];
 export const variablesOfLaterVersions = ["NATS_URL", "MILLRACE_REGION"];

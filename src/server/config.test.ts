@@ -158,6 +158,38 @@ describe("upstreams", () => {
   });
 });
 
+describe("workspaces", () => {
+  test("have paths relative to the file, or to the working folder where there is none", () => {
+    const workspaces = [
+      { id: "app", path: "checkouts/app" },
+      { id: "core", path: "/srv/core.git", tenants: ["acme"] },
+    ];
+    expect(load({ workspaces }, { path: "/etc/m.json" }).workspaces).toEqual([
+      { id: "app", path: "/etc/checkouts/app" },
+      { id: "core", path: "/srv/core.git", tenants: ["acme"] },
+    ]);
+    expect(load({}).workspaces).toEqual([]);
+  });
+
+  test("are told apart by id", () => {
+    const same = { id: "app", path: "/srv/app" };
+    expect(refusal({ workspaces: [same, { id: "core", path: "/srv" }, same] })).toContain(
+      "workspaces[2].id: is the id of workspaces[0] too",
+    );
+  });
+
+  test.each([
+    [{ path: "/srv" }, "workspaces[0].id: is missing"],
+    [{ id: "a/b", path: "/srv" }, "workspaces[0].id: is not of the right form; needed: up to 64 letters"],
+    [{ id: "app" }, "workspaces[0].path: is missing"],
+    [{ id: "app", path: "" }, "workspaces[0].path: is too short"],
+    [{ id: "app", path: "/srv", tenants: [] }, "workspaces[0].tenants: is too short"],
+    [{ id: "app", path: "/srv", tenant: "acme" }, "did you mean `tenants`?"],
+  ])("%j is refused", (workspace, problem) => {
+    expect(refusal({ workspaces: [workspace] })).toContain(problem);
+  });
+});
+
 describe("who may call", () => {
   const open = ["0.0.0.0", "::", "example.com", "10.0.0.1", "127.0.0.1.example.com", "127.0.0.256"];
   test.each(open)("without authentication %s is refused, with it served", (host) => {

@@ -51,6 +51,8 @@ export interface Config {
   readonly routing: Frozen<Settings["routing"]>;
   readonly budgets: Frozen<Settings["budgets"]>;
   readonly threads: Frozen<Settings["threads"]>;
+  /** With absolute paths. */
+  readonly workspaces: Frozen<Settings["workspaces"]>;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
   readonly origin: ConfigOrigin;
@@ -87,6 +89,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
 
   const resolver = new Resolver(env, problems);
   const upstreams = resolver.upstreams(writtenUpstreams(sound, resolver));
+  const workspaces = resolver.workspaces(sound.workspaces ?? [], resolve(directory, file ? dirname(file.path) : ""));
   const jwt = resolver.jwt(sound.auth?.jwt);
   const redisUrl = resolver.secretUrl("redisUrl", sound.redisUrl, ["redis:", "rediss:"]);
   const databaseUrl = resolver.secretUrl("databaseUrl", sound.databaseUrl, ["postgres:", "postgresql:"]);
@@ -109,6 +112,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     redisUrl,
     databaseUrl,
     upstreams,
+    workspaces,
     scripted: { ...settings.scripted, enabled: settings.scripted.enabled ?? upstreams.length === 0 },
     auth: { ...settings.auth, jwt },
     origin: {

@@ -12,6 +12,7 @@ import { apiHandler } from "./routes/api.ts";
 import { ApiRate } from "./routes/api-rate.ts";
 import { pages } from "./routes/pages.ts";
 import { threadHandlers } from "./routes/threads-api.ts";
+import { workspaceHandlers } from "./routes/workspaces-api.ts";
 
 export interface ServeOptions {
   readonly version: string;
@@ -83,10 +84,11 @@ function apiOf(
   config: Config,
   version: string,
   leaving: AbortSignal,
-  { threads, authenticate, clock, observation }: Composition,
+  { threads, workspaces, authenticate, clock, observation }: Composition,
 ) {
-  if (!threads) return undefined;
+  if (!threads && !workspaces) return undefined;
   const { limits } = config;
+  const report = (error: unknown) => observation.report(error, "no-call");
   const bodyBytesMax = 2 * config.threads.messageMib * MIB;
   return apiHandler({
     ...{ clock, version, authenticate },
@@ -94,7 +96,10 @@ function apiOf(
     rate: new ApiRate({ clock, requestsPerMinute: config.threads.requestsPerMinute, streamsMax: config.threads.streamsMax }),
     keepAliveMs: limits.keepAliveMs,
     leaving,
-    handlers: threadHandlers({ threads, clock }),
-    report: (error) => observation.report(error, "no-call"),
+    handlers: {
+      ...(threads ? threadHandlers({ threads, clock }) : {}),
+      ...(workspaces ? workspaceHandlers({ workspaces, report }) : {}),
+    },
+    report,
   });
 }

@@ -12,3 +12,4 @@ export {
   type WireThread,
   type WireThreadEvent,
 } from "./threads.ts";
+export type { WireGrep, WireMap, WirePaths, WireWorkspaceList } from "./workspaces.ts";

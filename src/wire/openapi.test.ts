@@ -2,7 +2,13 @@ import { expect, test } from "bun:test";
 import { apiRoutes, openApiDocument } from "./index.ts";
 
 interface Document {
-  paths: Record<string, Record<string, { operationId: string; parameters: { name: string; in: string }[] }>>;
+  paths: Record<
+    string,
+    Record<
+      string,
+      { operationId: string; parameters: { name: string; in: string; required: boolean }[]; responses: Record<string, object> }
+    >
+  >;
   components: { schemas: Record<string, { required?: string[]; additionalProperties?: boolean }> };
 }
 const document = openApiDocument("1.2.3") as Document;
@@ -32,4 +38,17 @@ test("what a client may leave out is not required, and unknown names are refused
   expect(NewThread?.required).toBeUndefined();
   expect(NewMessage?.required).toEqual(["id", "role", "content"]);
   for (const schema of [NewThread, NewMessage, ThreadChange]) expect(schema?.additionalProperties).toBe(false);
+});
+
+test("a query says what must be asked, and which answers are no errors", () => {
+  const { repomap, workspaceGrep } = Object.fromEntries(
+    Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((operation) => [operation.operationId, operation]),
+    ),
+  );
+  const required = (parameters: { name: string; required: boolean }[] = []) =>
+    parameters.flatMap(({ name, required: isRequired }) => (isRequired ? [name] : []));
+  expect(required(repomap?.parameters)).toEqual(["repository", "commit"]);
+  expect(required(workspaceGrep?.parameters)).toEqual(["id", "q"]);
+  expect(Object.keys(repomap?.responses ?? {})).toEqual(["200", "302", "304", "default"]);
 });

@@ -17,7 +17,11 @@ export function openApiDocument(version: string): object {
   const components = Object.fromEntries(Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema]));
   return {
     openapi: "3.1.0",
-    info: { title: "Millrace", version, description: "Threads: conversations recorded, listed, searched and shared." },
+    info: {
+      title: "Millrace",
+      version,
+      description: "Threads: conversations recorded, listed, searched and shared. Workspaces: files and maps of repositories.",
+    },
     paths,
     components: {
       schemas: components,
@@ -39,7 +43,9 @@ function operation(operationId: string, route: ApiRoute): object {
         description: route.summary,
         ...(route.answer ? { content: json(route.answer) } : {}),
         ...(route.events ? { content: content("text/event-stream", route.events) } : {}),
+        ...(route.bytes ? { content: { "application/octet-stream": { schema: { description: route.bytes } } } } : {}),
       },
+      ...Object.fromEntries(Object.entries(route.others ?? {}).map(([status, description]) => [status, { description }])),
       default: { description: `An error: ${Object.keys(API_ERRORS).join(", ")}.`, content: json(apiError) },
     },
   };
@@ -53,8 +59,8 @@ const pathParameters = ({ path }: ApiRoute) =>
 
 function queryParameters({ query }: ApiRoute): object[] {
   if (!query) return [];
-  const { properties = {} } = z.toJSONSchema(query, { io: "input" });
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: false, schema }));
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: "input" });
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
 }
 
 const headerParameters = ({ headers = {} }: ApiRoute) =>

@@ -18,6 +18,7 @@ import {
   threadPut,
   threadQuery,
 } from "./threads.ts";
+import { fileQuery, globQuery, grep, grepQuery, map, mapQuery, paths, repomapQuery, workspaceList } from "./workspaces.ts";
 
 export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -33,6 +34,10 @@ export interface ApiRoute {
   readonly events?: z.ZodType;
   /** Undefined: no body. */
   readonly answer?: z.ZodType;
+  /** Answered with bytes as they are: what they are of. */
+  readonly bytes?: string;
+  /** Other statuses that are no errors, and what they mean. */
+  readonly others?: Readonly<Record<number, string>>;
   /** Anyone may ask who has the link. */
   readonly isOpen?: true;
 }
@@ -40,6 +45,9 @@ export interface ApiRoute {
 const SYNC = {
   "x-sync-version": "The version that the change is based on; another one is answered 409. `0`: only if there is none.",
 };
+
+const KNOWN = { "if-none-match": "`ETag` of an answer that the caller has." };
+const NOT_MODIFIED = "The caller has it already, by `If-None-Match`.";
 
 const RESUME = { "last-event-id": "Id of the last event that was received; what came after it follows." };
 
@@ -120,6 +128,31 @@ export const apiRoutes = {
     ...{ query: messageQuery, answer: messagePage, isOpen: true },
   },
   verify: { method: "GET", path: "/api/auth/verify", summary: "Who the caller is.", status: 200, answer: identity },
+  listWorkspaces: {
+    ...{ method: "GET", path: "/api/workspaces", summary: "The workspaces that the caller may read.", status: 200 },
+    answer: workspaceList,
+  },
+  workspaceFile: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/file", summary: "A file as it is now, or lines of it.", status: 200 },
+    ...{ query: fileQuery, headers: KNOWN, bytes: "The file's, or the lines in UTF-8.", others: { 304: NOT_MODIFIED } },
+  },
+  workspaceGlob: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/glob", summary: "Paths of files that fit a pattern, sorted.", status: 200 },
+    ...{ query: globQuery, answer: paths },
+  },
+  workspaceGrep: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/grep", summary: "Lines of files that have a text in them.", status: 200 },
+    ...{ query: grepQuery, answer: grep },
+  },
+  workspaceMap: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/map", summary: "The files that matter most to a question.", status: 200 },
+    ...{ query: mapQuery, answer: map },
+  },
+  repomap: {
+    ...{ method: "GET", path: "/api/assets/repomap", summary: "The map of a commit, which never changes.", status: 200 },
+    ...{ query: repomapQuery, headers: KNOWN, answer: map },
+    others: { 302: "The commit's whole id leads to the map.", 304: NOT_MODIFIED },
+  },
 } as const satisfies Record<string, ApiRoute>;
 
 export type ApiRouteName = keyof typeof apiRoutes;

@@ -2,7 +2,13 @@
 
 export type { Watched } from "./analyst.ts";
 export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
-export type { FileText } from "./files/text-of.ts";
+export { type FileText, textOf } from "./files/text-of.ts";
+export { answerAsks, type Hosted } from "./host/answer-asks.ts";
+export { CommitMaps, type CommitMapsOptions } from "./host/commit-maps.ts";
+export { type HostedCalls, type HostedRoot, hostedCalls } from "./host/hosted-calls.ts";
+export { type ServedFile, ServedFiles, type ServedFilesOptions } from "./host/served-files.ts";
+export { checkOwnRepository, type RootKind, rootKind } from "./host/workspace-root.ts";
+export { WorkspaceThread, type WorkspaceThreadOptions, type WorkspaceThreadStats } from "./host/workspace-thread.ts";
 export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
 export type { GrepQuery } from "./search/grep-query.ts";

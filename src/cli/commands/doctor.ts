@@ -11,11 +11,12 @@ import {
   checkRedis,
   checkUpstreams,
   checkVersions,
+  checkWorkspaces,
 } from "../doctor-checks.ts";
 
 export const doctor: Command = {
   about:
-    "Checks versions, configuration, data folder, Redis and upstreams (by TCP connection only; no request is made).\n" +
+    "Checks versions, configuration, data folder, Redis, upstreams (by TCP connection only; no request is made) and workspaces.\n" +
     "Ends with code 1 when there is a problem, and says what to do about each.",
   flags: { json: { about: "print JSON" }, ...configFlag, ...dataFlag },
   examples: ["millrace doctor", "millrace doctor --json"],
@@ -31,9 +32,15 @@ export const doctor: Command = {
 async function checkConfigured(input: Input): Promise<Check[]> {
   try {
     const config = configOf(input);
-    const [folder, redis, upstreams] = await Promise.all([checkDataFolder(config), checkRedis(config), checkUpstreams(config)]);
+    const [folder, redis, upstreams, workspaces] = await Promise.all([
+      checkDataFolder(config),
+      checkRedis(config),
+      checkUpstreams(config),
+      checkWorkspaces(config),
+    ]);
     const notices = config.origin.notices.map((notice): Check => ({ what: "note", ok: true, found: notice }));
-    return [checkConfigFile(config), ...notices, folder, ...(redis ? [redis] : []), ...upstreams, checkOutgoingRequests(config)];
+    const found = [checkConfigFile(config), ...notices, folder, ...(redis ? [redis] : []), ...upstreams];
+    return [...found, ...workspaces, checkOutgoingRequests(config)];
   } catch (error) {
     if (!MillraceError.is(error, "config_invalid")) throw error;
     return [{ what: "configuration", ok: false, found: error.message }];

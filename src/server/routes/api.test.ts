@@ -142,6 +142,21 @@ describe("what is answered", () => {
     expect(await ask("DELETE", "/api/threads/t")).toMatchObject({ status: 204, json: undefined });
   });
 
+  test("bytes as they are, and a status that says all", async () => {
+    const tagged = { etag: '"1"', "content-type": "text/plain" };
+    const { handle } = make(({ name }) =>
+      name === "workspaceFile"
+        ? { bytes: Buffer.from("one"), headers: tagged }
+        : { bytes: undefined, status: 302, headers: { location: "?x" } },
+    );
+    const get = (path: string) =>
+      handle("GET", path.split("?")[0] ?? "", new Request(`http://any${path}`, { headers: { authorization: "Bearer right" } }));
+    const file = await get("/api/workspaces/app/file?path=a");
+    expect([file?.status, file?.headers.get("etag"), await file?.text()]).toEqual([200, '"1"', "one"]);
+    const moved = await get("/api/assets/repomap?repository=app&commit=main");
+    expect([moved?.status, moved?.headers.get("location"), await moved?.text()]).toEqual([302, "?x", ""]);
+  });
+
   test("a refusal in one shape", async () => {
     const { ask } = make(() => ({ refused: "conflict", message: "Read it again.", version: 7 }));
     const { status, json } = await ask("PATCH", "/api/threads/t", { body: {} });

@@ -27,12 +27,23 @@ export interface ApiCall<Query, Body> {
   readonly signal: AbortSignal;
 }
 
+/** Bytes as they are, or a status that says all. */
+export interface ApiBytes {
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Default: the route's. */
+  readonly status?: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** `value`: the answer as the route's schema says; nothing for an empty one. `events` end with the call's signal. */
-export type ApiResult = { readonly value?: unknown } | { readonly events: AsyncIterable<ApiEvent> } | ApiRefusal;
+export type ApiResult = { readonly value?: unknown } | { readonly events: AsyncIterable<ApiEvent> } | ApiBytes | ApiRefusal;
 
 export type ApiHandlers = {
   readonly [Name in ApiRouteName]: (call: ApiCall<QueryOf<Name>, BodyOf<Name>>) => Promise<ApiResult>;
 };
+
+/** Those of workspaces; the others are threads'. */
+export type WorkspaceRoutes = Extract<ApiRouteName, "listWorkspaces" | "repomap" | `workspace${string}`>;
 
 export interface ApiOptions {
   readonly clock: Clock;
@@ -44,7 +55,8 @@ export interface ApiOptions {
   /** Aborts when the server is to stop: event streams end then. */
   readonly leaving: AbortSignal;
   readonly authenticate: Authenticate;
-  readonly handlers: ApiHandlers;
+  /** Routes without one are not served. */
+  readonly handlers: Partial<ApiHandlers>;
   /** An error that no code expected. */
   readonly report: (error: unknown) => void;
 }
@@ -71,9 +83,9 @@ const ISSUES_SHOWN = 5;
 export function apiHandler(
   options: ApiOptions,
 ): (method: string, path: string, request: Request) => Promise<Response> | undefined {
-  const patterns = Object.entries(apiRoutes).map(
-    ([name, route]): Pattern => ({ name: name as ApiRouteName, route, segments: route.path.split("/") }),
-  );
+  const patterns = Object.entries(apiRoutes)
+    .filter(([name]) => Object.hasOwn(options.handlers, name))
+    .map(([name, route]): Pattern => ({ name: name as ApiRouteName, route, segments: route.path.split("/") }));
   const document = openApiDocument(options.version);
   return (method, path, request) => {
     if (!path.startsWith(PREFIX)) return undefined;
@@ -105,6 +117,9 @@ async function serve(options: ApiOptions, { name, route, params }: Matched, requ
   if (route.events) return followed(handler, call, options);
   const result = await handler(call);
   if ("refused" in result) return answerTo(result);
+  if ("bytes" in result) {
+    return new Response(result.bytes ?? null, { status: result.status ?? route.status, headers: { ...result.headers } });
+  }
   if (!("value" in result) || result.value === undefined) return new Response(null, { status: route.status });
   return Response.json(result.value, { status: route.status });
 }
@@ -136,8 +151,9 @@ async function followed(
 function match(patterns: readonly Pattern[], method: string, path: string): Matched | ApiRefusal | { allow: string[] } {
   // What is written out goes before what stands for anything.
   const written = patterns.filter(({ route }) => route.path === path);
+  const asked = path.split("/");
   const fitting = (written.length > 0 ? written : patterns).flatMap(({ name, route, segments }): Matched[] => {
-    const params = paramsOf(segments, path.split("/"));
+    const params = paramsOf(segments, asked);
     return params ? [{ name, route, params }] : [];
   });
   const found = fitting.find(({ route }) => route.method === method);

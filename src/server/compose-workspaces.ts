@@ -1,0 +1,72 @@
+// Part of compose: the folders that the configuration lets be read, each with its files and a thread of its own. Threads begin when they are asked.
+
+import { availableParallelism } from "node:os";
+import { type Clock, MillraceError } from "../base/index.ts";
+import { type RootKind, rootKind, ServedFiles, WorkspaceThread } from "../workspace/index.ts";
+import { openRecordStore } from "./compose-records.ts";
+import type { Config } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { WorkspaceStart } from "./workspace-worker.ts";
+
+export interface OpenWorkspace {
+  readonly id: string;
+  /** By what is there now. */
+  readonly kind: () => RootKind;
+  readonly files: ServedFiles;
+  readonly thread: WorkspaceThread;
+}
+
+export interface OpenWorkspaces {
+  /** Those that a tenant may read, in the order of the configuration. */
+  of(tenant: string): readonly OpenWorkspace[];
+  find(tenant: string, id: string): OpenWorkspace | undefined;
+  close(): Promise<void>;
+}
+
+const MIB = 1024 * 1024;
+/** Contents held, of all workspaces together; of one at least. */
+const FILES_BYTES = 256 * MIB;
+const FILES_BYTES_MIN = 16 * MIB;
+const WORKER = new URL("./workspace-worker.ts", import.meta.url);
+
+/** Undefined when none is configured. Folders need not be there yet. */
+export async function openWorkspaces(
+  { workspaces, dataDir }: Pick<Config, "workspaces" | "dataDir">,
+  clock: Clock,
+  log: Log,
+): Promise<OpenWorkspaces | undefined> {
+  if (workspaces.length === 0) return undefined;
+  await tryRecords(dataDir, log);
+  const bytesMax = Math.max(FILES_BYTES_MIN, Math.floor(FILES_BYTES / workspaces.length));
+  const opened = workspaces.map(({ id, path: folder, tenants }) => {
+    const startWorker = () => {
+      const worker = new Worker(WORKER);
+      worker.postMessage({ folder, recordsFolder: dataDir, workersMax: availableParallelism() } satisfies WorkspaceStart);
+      return worker;
+    };
+    const workspace: OpenWorkspace = {
+      id,
+      kind: () => rootKind(folder),
+      files: new ServedFiles({ folder, clock, bytesMax }),
+      thread: new WorkspaceThread({ clock, startWorker }),
+    };
+    return { workspace, mayRead: (tenant: string) => tenants?.includes(tenant) ?? true };
+  });
+  return {
+    of: (tenant) => opened.filter(({ mayRead }) => mayRead(tenant)).map(({ workspace }) => workspace),
+    find: (tenant, id) => opened.find(({ workspace, mayRead }) => workspace.id === id && mayRead(tenant))?.workspace,
+    async close() {
+      await Promise.all(opened.map(({ workspace }) => workspace.thread.close()));
+    },
+  };
+}
+
+/** Without records everything is parsed anew after each start, which somebody should know. */
+async function tryRecords(folder: string, log: Log): Promise<void> {
+  try {
+    await openRecordStore(folder).close();
+  } catch (error) {
+    if (!MillraceError.is(error)) throw error;
+    log.write("warn", "records-away", { code: error.code, message: error.message });
+  }
+}

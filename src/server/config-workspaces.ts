@@ -1,0 +1,32 @@
+// The part of the configuration that names what of this machine's files may be read over HTTP. Nothing but these folders is ever reachable there.
+
+import { z } from "zod";
+
+const WORKSPACES_MAX = 100;
+
+const workspace = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .meta({ words: "up to 64 letters, digits, `.`, `_` or `-`" })
+    .describe("Unique name, as in `/api/workspaces/ID/file`."),
+  path: z
+    .string()
+    .min(1)
+    .max(4000)
+    .describe("Folder: a checkout, a bare mirror, or any other. In the file it is relative to the file."),
+  tenants: z
+    .array(z.string().min(1).max(256))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Who may read it, by tenant. Not set: everyone who may call."),
+});
+
+export const workspacesSection = z
+  .array(workspace)
+  .max(WORKSPACES_MAX)
+  .default([])
+  .describe(
+    "Folders whose files, lists, searches and maps are served under `/api/workspaces` and `/api/assets/repomap`. Everything in them can be read, ignored files too, but not what git keeps for itself.",
+  );

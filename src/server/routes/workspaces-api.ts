@@ -1,0 +1,166 @@
+// What the routes of workspaces do: whose workspace it is, files at once, everything else by the workspace's own thread, whose JSON is handed on as
+// it is. Nothing but what the configuration names is reachable, and no message tells where that is on this machine.
+
+import { type ErrorCode, MillraceError } from "../../base/index.ts";
+import type { QueryOf } from "../../wire/index.ts";
+import { type HostedCalls, textOf } from "../../workspace/index.ts";
+import type { OpenWorkspace, OpenWorkspaces } from "../compose-workspaces.ts";
+import type { ApiBytes, ApiCall, ApiHandlers, ApiResult, WorkspaceRoutes } from "./api.ts";
+import type { ApiRefusal } from "./api-refusal.ts";
+
+export interface WorkspacesApiOptions {
+  readonly workspaces: OpenWorkspaces;
+  /** What whoever runs the server should know of. */
+  readonly report: (error: unknown) => void;
+}
+
+const RETRY_SECONDS = 2;
+const NOT_THERE = "There is no such workspace, or it is not shown to you. /api/workspaces lists those that are.";
+const JSON_TYPE = { "content-type": "application/json" };
+/** Bytes that anyone may have put there: no browser is to run them. */
+const RAW = { "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox" };
+/** To be asked for each time; what is known is not sent again. */
+const CHECKED = { "cache-control": "private, no-cache" };
+const FOR_GOOD = { "cache-control": "private, max-age=31536000, immutable" };
+
+export function workspaceHandlers(options: WorkspacesApiOptions): Pick<ApiHandlers, WorkspaceRoutes> {
+  const { workspaces } = options;
+  /** Errors that callers can do something about become answers. */
+  const within = async (
+    { identity, signal }: Pick<ApiCall<unknown, undefined>, "identity" | "signal">,
+    id: string,
+    needs: "files" | "commits",
+    work: (workspace: OpenWorkspace) => Promise<ApiResult> | ApiResult,
+  ): Promise<ApiResult> => {
+    const workspace = workspaces.find(identity.tenant, id);
+    if (!workspace) return { refused: "not_found", message: NOT_THERE };
+    try {
+      return await work(workspace);
+    } catch (error) {
+      if (signal.aborted) return { refused: "unavailable", message: "The caller left." };
+      return lackOf(workspace, needs) ?? refusalOf(error, options.report);
+    }
+  };
+  /** JSON of the workspace's thread, which is not asked for files where there are none. */
+  const told = <Name extends keyof HostedCalls>(
+    call: ApiCall<unknown, undefined>,
+    name: Name,
+    ask: Parameters<HostedCalls[Name]>[0],
+  ): Promise<ApiResult> =>
+    within(call, call.params.id ?? "", "files", async (workspace) => {
+      return lackOf(workspace, "files") ?? json(await workspace.thread.ask(name, ask, call.signal));
+    });
+
+  return {
+    async listWorkspaces({ identity }) {
+      return { value: { workspaces: workspaces.of(identity.tenant).map(({ id, kind }) => ({ id, kind: kind() })) } };
+    },
+    workspaceFile: (call) =>
+      within(call, call.params.id ?? "", "files", ({ files }) => fileAnswer(files.read(call.query.path), call)),
+    workspaceGlob: (call) => told(call, "glob", call.query),
+    workspaceGrep: (call) => told(call, "grep", grepOf(call.query)),
+    workspaceMap: (call) => told(call, "map", orderOf(call.query)),
+    repomap: (call) =>
+      within(call, call.query.repository, "commits", (workspace) => {
+        return lackOf(workspace, "commits") ?? commitMap(call, workspace.thread);
+      }),
+  };
+}
+
+function lackOf({ kind }: OpenWorkspace, needs: "files" | "commits"): ApiRefusal | undefined {
+  const is = kind();
+  if (is === "missing") return { refused: "unavailable", message: "The folder of this workspace is not there at the moment." };
+  if (needs === "files" && is === "mirror") {
+    const message = "This is a bare mirror: it has commits, but no files. Ask for /api/assets/repomap.";
+    return { refused: "invalid_request", message };
+  }
+  if (needs === "commits" && is === "folder") return { refused: "invalid_request", message: "This folder is no repository." };
+  return undefined;
+}
+
+function fileAnswer(
+  { bytes, blob }: ReturnType<OpenWorkspace["files"]["read"]>,
+  { query: { from, to }, headers }: ApiCall<QueryOf<"workspaceFile">, undefined>,
+): ApiResult {
+  if (from === undefined && to === undefined) {
+    const type = { "content-type": "application/octet-stream" };
+    return unlessKnown(headers, `"${blob}"`, {
+      bytes: bytes as Uint8Array<ArrayBuffer>,
+      headers: { ...type, ...RAW, ...CHECKED },
+    });
+  }
+  const lines = textOf(bytes, from, to);
+  if (!lines)
+    return { refused: "invalid_request", message: "This file is binary: it has no lines. Ask for it without `from` and `to`." };
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  const answer = { bytes: Buffer.from(lines.text), headers: { ...type, ...RAW, ...CHECKED } };
+  return unlessKnown(headers, `"${blob}-${from ?? 1}-${to ?? ""}"`, answer);
+}
+
+/** Whole ids alone are for good; other names mean something else tomorrow. */
+async function commitMap(
+  { query, headers, signal }: ApiCall<QueryOf<"repomap">, undefined>,
+  thread: OpenWorkspace["thread"],
+): Promise<ApiResult> {
+  const missing: ApiRefusal = {
+    refused: "not_found",
+    message: "The repository has no such commit. Fetch it there, or name another.",
+  };
+  const found = JSON.parse(new TextDecoder().decode(await thread.ask("commit", { name: query.commit }, signal))) as {
+    commit: string;
+  } | null;
+  if (!found) return missing;
+  if (found.commit !== query.commit) {
+    const whole = Object.entries({ ...query, commit: found.commit }).map(([name, value]) => [name, String(value)]);
+    const location = `?${new URLSearchParams(whole)}`;
+    return { bytes: undefined, status: 302, headers: { location, "cache-control": "no-store" } };
+  }
+  const map = await thread.ask("commitMap", { commit: found.commit, order: orderOf(query) }, signal);
+  const tag = new Bun.CryptoHasher("sha256").update(map).digest("hex").slice(0, 40);
+  return unlessKnown(headers, `"${tag}"`, { bytes: map, headers: { ...JSON_TYPE, ...FOR_GOOD } });
+}
+
+const grepOf = ({ q, regex, case: cased, word, glob, limit }: QueryOf<"workspaceGrep">) => ({
+  ...{ pattern: q, isLiteral: regex === "false", case: cased, isWord: word === "true", matchesMax: limit },
+  ...(glob === undefined ? {} : { globs: [glob] }),
+});
+
+const orderOf = ({ query, focus, budget }: QueryOf<"workspaceMap">) => ({
+  budget,
+  ...(query === undefined ? {} : { query }),
+  ...(focus === undefined ? {} : { focus: focus.split(",").filter((path) => path !== "") }),
+});
+
+const json = (bytes: Uint8Array<ArrayBuffer>): ApiBytes => ({ bytes, headers: { ...JSON_TYPE, "cache-control": "no-store" } });
+
+/** RFC 9110, section 13.1.2. */
+function unlessKnown(headers: Headers, tag: string, answer: ApiBytes): ApiBytes {
+  const known = (headers.get("if-none-match") ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
+  const { "content-type": type = "", ...both }: Record<string, string> = { ...answer.headers, etag: tag };
+  if (known.includes(tag) || known.includes("*")) return { bytes: undefined, status: 304, headers: both };
+  return { ...answer, headers: { "content-type": type, ...both } };
+}
+
+/** Those whose message is made for callers, and names nothing of this machine. */
+const ANSWERED: Partial<Record<ErrorCode, ApiRefusal["refused"]>> = {
+  path_outside: "permission",
+  file_missing: "not_found",
+  file_not_regular: "invalid_request",
+  file_too_large: "too_large",
+  pattern_invalid: "invalid_request",
+  option_invalid: "invalid_request",
+  grep_too_slow: "invalid_request",
+  file_changing: "unavailable",
+  grep_full: "unavailable",
+  workspace_full: "unavailable",
+  shutting_down: "unavailable",
+};
+
+function refusalOf(error: unknown, report: WorkspacesApiOptions["report"]): ApiRefusal {
+  if (!MillraceError.is(error)) throw error;
+  const refused = ANSWERED[error.code];
+  if (refused && refused !== "unavailable") return { refused, message: error.message };
+  if (!refused) report(error);
+  const message = refused ? error.message : "The workspace cannot be read at the moment. The server's log has more.";
+  return { refused: "unavailable", message, retryAfterSeconds: RETRY_SECONDS };
+}

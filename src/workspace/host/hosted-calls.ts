@@ -1,0 +1,45 @@
+// What can be asked of a workspace in another thread, in the words of the wire: plain values in, plain values out. Decides no rights.
+
+import type { WireGrep, WireMap, WirePaths } from "../../wire/index.ts";
+import type { Commit } from "../git/commit-tree.ts";
+import type { GrepQuery } from "../search/grep-query.ts";
+import type { MapAnswer, MapOrder, Workspace } from "../workspace.ts";
+import type { CommitMaps } from "./commit-maps.ts";
+
+/** Both are made when they are first asked for; making them may throw. */
+export interface HostedRoot {
+  readonly workspace: () => Workspace;
+  readonly commits: () => CommitMaps;
+}
+
+export type HostedCalls = ReturnType<typeof hostedCalls>;
+
+export function hostedCalls({ workspace, commits }: HostedRoot) {
+  return {
+    async glob({ pattern, limit }: { pattern: string; limit: number }, signal: AbortSignal): Promise<WirePaths> {
+      const paths = await workspace().glob(pattern, { signal });
+      return { paths: paths.slice(0, limit), isComplete: paths.length <= limit };
+    },
+    async grep(query: GrepQuery, signal: AbortSignal): Promise<WireGrep> {
+      const { matches, isComplete, files, binary, closed } = await workspace().grep(query, { signal });
+      return { matches: [...matches], isComplete, files, binary, closed };
+    },
+    async map(order: MapOrder, signal: AbortSignal): Promise<WireMap> {
+      return mapOnWire(await workspace().map(order, { signal }));
+    },
+    /** Null: there is no such commit. */
+    async commit({ name }: { name: string }, signal: AbortSignal): Promise<Commit | null> {
+      return (await commits().find(name, signal)) ?? null;
+    },
+    /** `commit`: its whole id. Null: there is no such commit. */
+    async commitMap({ commit, order }: { commit: string; order: MapOrder }, signal: AbortSignal): Promise<WireMap | null> {
+      const answer = await commits().map(commit, order, signal);
+      return answer ? mapOnWire(answer) : null;
+    },
+  };
+}
+
+const mapOnWire = ({ text, tokens, tokenizer, stateId, files }: MapAnswer): WireMap => ({
+  ...{ text, tokens, tokenizer, stateId },
+  files: files.map(({ path, definitions }) => ({ path, definitions: [...definitions] })),
+});
