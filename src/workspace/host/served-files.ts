@@ -25,7 +25,7 @@ export interface ServedFile {
 
 export class ServedFiles {
   readonly #options: ServedFilesOptions;
-  /** A content is the same object as long as it is held. */
+  /** Of contents that may be given; each is one path's, and the same object as long as it is held. */
   readonly #blobs = new WeakMap<Uint8Array, string>();
   #opened: { readonly files: FileCache; readonly root: string } | undefined;
 
@@ -38,22 +38,21 @@ export class ServedFiles {
   read(path: string): ServedFile {
     const { files, root } = this.#open();
     const bytes = files.read(path);
+    const known = this.#blobs.get(bytes);
+    // What was given before under this path, and is still what is there, may be given again.
+    if (known !== undefined) return { bytes, blob: known };
+    if (isMirror(root))
+      throw new MillraceError("file_missing", "A mirror has commits, but no files; ask for maps of its commits.");
     if (isKeptByGit(root, path)) throw outside();
-    let blob = this.#blobs.get(bytes);
-    if (blob === undefined) {
-      blob = blobOf(bytes);
-      this.#blobs.set(bytes, blob);
-    }
+    const blob = blobOf(bytes);
+    this.#blobs.set(bytes, blob);
     return { bytes, blob };
   }
 
   #open(): { readonly files: FileCache; readonly root: string } {
-    const { folder } = this.#options;
-    if (isMirror(folder))
-      throw new MillraceError("file_missing", "A mirror has commits, but no files; ask for maps of its commits.");
     if (this.#opened) return this.#opened;
     try {
-      const root = realpathSync(folder);
+      const root = realpathSync(this.#options.folder);
       this.#opened = { files: new FileCache({ ...this.#options, granularityMs: granularityOf(root) }), root };
     } catch (error) {
       throw new MillraceError("file_missing", "The folder of this workspace is not there.", { cause: error });

@@ -39,9 +39,15 @@ export async function checkOwnRepository(options: GitOptions): Promise<void> {
   );
 }
 
-/** Whether a path, wherever its links lead, is in what git keeps for itself. @param root its real path */
+/** Whether a path, wherever its links lead, is in what git keeps for itself. @param root its real path. Throws `file_missing`. */
 export function isKeptByGit(root: string, path: string): boolean {
-  return [path, realpathSync.native(join(root, path)).slice(root.length)].some((each) => /(?:^|\/)\.git(?:\/|$)/i.test(each));
+  let place: string;
+  try {
+    place = realpathSync.native(join(root, path));
+  } catch (error) {
+    throw new MillraceError("file_missing", `There is no file ${JSON.stringify(path)}.`, { cause: error });
+  }
+  return [path, place.slice(root.length)].some((each) => /(?:^|\/)\.git(?:\/|$)/i.test(each));
 }
 
 const exists = (path: string): boolean => takeStamp(path) !== undefined;
