@@ -3,11 +3,11 @@
 
 import { type Abortable, type Clock, MillraceError } from "../base/index.ts";
 import type { MapEntry } from "./map/analysis.ts";
-import { RepositoryMap } from "./map/repository-map.ts";
+import { MapDraft, RepositoryMap } from "./map/repository-map.ts";
 import { recordKey } from "./records/record-codec.ts";
 import type { Content, Records } from "./records/records.ts";
 import type { Checkout, Sources } from "./state/checkout.ts";
-import { blobOf, type ReadFile } from "./state/contents.ts";
+import { blobOf } from "./state/contents.ts";
 
 export interface Watched {
   readonly signal?: Abortable;
@@ -21,7 +21,8 @@ export interface AnalystOptions {
   readonly clock: Clock;
   readonly checkout: Checkout;
   readonly records: Records;
-  readonly read: ReadFile;
+  /** Bytes of a file, whatever it is now: they are compared with what they should be. */
+  readonly readBytes: (path: string) => Uint8Array | undefined;
 }
 
 const FRESH_BYTES_MAX = 64 * 1024 * 1024;
@@ -94,14 +95,14 @@ export class Analyst {
 
   /** Undefined: a file changed meanwhile. */
   async #attempt({ signal, progress }: Watched): Promise<Analysed | undefined> {
-    const { checkout, clock, records, read } = this.#options;
+    const { checkout, clock, records, readBytes } = this.#options;
     let sinceMs = clock.monotonic();
     const lap = (stage: Stage) => {
       const nowMs = clock.monotonic();
       this.stagesMs[stage] = nowMs - sinceMs;
       sinceMs = nowMs;
     };
-    const fresh = new FreshBytes(read);
+    const fresh = new FreshBytes(readBytes);
     const sources = await checkout.sources({
       signal,
       listed: (folders) => progress?.("list", folders, 0),
@@ -115,14 +116,19 @@ export class Analyst {
     if (last?.sources.stateId === sources.stateId) return this.#take(new Analysed(sources, last.entries, () => last.map));
     const { blobs, languages } = sources;
     const contentOf = (path: string): Content => ({ blob: blobs.get(path) ?? "", language: languages.get(path) ?? "javascript" });
+    const draft = this.#map?.next() ?? new MapDraft();
     const found = await records.get([...blobs.keys()].map(contentOf), {
       ...(signal ? { signal } : {}),
       progress: (done, of) => progress?.("scan", done, of),
+      // While others scan, this thread has time.
+      scanned: (record) => draft.add({ record }),
       read: async (missing, take) => {
         const paths = new Map([...blobs].map(([path, blob]) => [blob, path]));
         for (const content of missing) {
-          const bytes = fresh.take(content.blob, paths.get(content.blob) ?? "");
+          const path = paths.get(content.blob) ?? "";
+          const bytes = fresh.take(content.blob, path);
           if (bytes) await take(content, bytes);
+          draft.add({ path });
         }
       },
     });
@@ -135,7 +141,7 @@ export class Analyst {
       const record = found.get(recordKey(contentOf(path).language, blob));
       return record ? [{ path, record }] : [];
     });
-    return this.#take(new Analysed(sources, entries, () => this.timed("analyse", () => this.#mapOf(entries))));
+    return this.#take(new Analysed(sources, entries, () => this.timed("analyse", () => this.#mapOf(entries, draft))));
   }
 
   #take(analysed: Analysed): Analysed {
@@ -143,21 +149,21 @@ export class Analyst {
     return analysed;
   }
 
-  #mapOf(entries: readonly MapEntry[]): RepositoryMap {
-    this.#map = new RepositoryMap(entries, this.#map);
+  #mapOf(entries: readonly MapEntry[], draft: MapDraft): RepositoryMap {
+    this.#map = new RepositoryMap(entries, draft);
     return this.#map;
   }
 }
 
 /** Bytes that were read for their ids and are scanned next, as far as memory should hold them; others are read again. */
 class FreshBytes {
-  readonly #read: ReadFile;
+  readonly #read: AnalystOptions["readBytes"];
   readonly #held = new Map<string, Uint8Array>();
   #left = FRESH_BYTES_MAX;
   /** A file was no more what it had been. */
   isOutdated = false;
 
-  constructor(read: ReadFile) {
+  constructor(read: AnalystOptions["readBytes"]) {
     this.#read = read;
   }
 
@@ -171,7 +177,7 @@ class FreshBytes {
     const held = this.#held.get(blob);
     this.#held.delete(blob);
     this.#left += held?.byteLength ?? 0;
-    const bytes = held ?? this.#read(path)?.bytes;
+    const bytes = held ?? this.#read(path);
     if (held === undefined) this.isOutdated ||= bytes === undefined || blobOf(bytes) !== blob;
     return this.isOutdated ? undefined : bytes;
   }

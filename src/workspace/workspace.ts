@@ -21,7 +21,7 @@ import type { GrepAnswer } from "./search/search-files.ts";
 import type { Changes } from "./state/changes.ts";
 import { Checkout } from "./state/checkout.ts";
 import { granularityOf } from "./state/granularity.ts";
-import { regularFilesOf } from "./state/read-regular.ts";
+import { bytesOf, regularFilesOf } from "./state/read-regular.ts";
 import type { WatcherStats } from "./watch/watcher.ts";
 
 export interface WorkspaceOptions {
@@ -108,7 +108,12 @@ export class Workspace {
       scan: (sources, signal) => this.#crew.scan(sources, signal),
       ...(options.store ? { store: options.store } : {}),
     });
-    this.#analyst = new Analyst({ clock, checkout: this.#checkout, records: this.#records, read });
+    this.#analyst = new Analyst({
+      clock,
+      checkout: this.#checkout,
+      records: this.#records,
+      readBytes: (path) => bytesOf(folder, path, fileBytesMax),
+    });
   }
 
   /**

@@ -44,27 +44,31 @@ export interface Analysis {
 const GROWTH_MAX = 2;
 const GROWTH_WORDS_MIN = 50_000;
 
+/** To number words in: that of an earlier analysis, unless most of its words are of the past. */
+export function vocabularyAfter(previous?: Analysis): Vocabulary {
+  if (previous && isFresh(previous.vocabulary)) return previous.vocabulary;
+  const lexicon = new Lexicon();
+  return { lexicon, records: new RecordForms(lexicon), paths: new PathForms(lexicon), wordsAtFirst: Number.POSITIVE_INFINITY };
+}
+
 /**
- * @param previous an earlier analysis whose forms are used again where records are the same objects
+ * @param vocabulary one that an earlier analysis had, or whoever made forms ahead: they are used again where records are the same objects
  * Throws `option_invalid` when a path comes twice.
  */
-export function analyse(source: MapSource, previous?: Analysis): Analysis {
+export function analyse(source: MapSource, vocabulary: Vocabulary): Analysis {
   const sorted = inOrder(source);
-  const kept = previous && isFresh(previous.vocabulary) ? previous.vocabulary : undefined;
-  const lexicon = kept?.lexicon ?? new Lexicon();
-  const records = kept?.records ?? new RecordForms(lexicon);
-  const paths = kept?.paths ?? new PathForms(lexicon);
+  const { lexicon, records, paths } = vocabulary;
   const files = sorted.map(({ path, record }): AnalysedFile => {
     const { pathTerms, pathCounts, weight } = paths.of(path);
     return { path, record, form: records.of(record), pathTerms, pathCounts, weight };
   });
   paths.keep(sorted.map(({ path }) => path));
-  const vocabulary = kept ?? { lexicon, records, paths, wordsAtFirst: lexicon.wordCount };
+  const wordsAtFirst = Math.min(vocabulary.wordsAtFirst, lexicon.wordCount);
   const graph = buildNameGraph(
     files.map(({ form }) => form),
     lexicon,
   );
-  return { vocabulary, files, index: new TextIndex(files, lexicon.termCount), graph };
+  return { vocabulary: { ...vocabulary, wordsAtFirst }, files, index: new TextIndex(files, lexicon.termCount), graph };
 }
 
 function isFresh({ lexicon, wordsAtFirst }: Vocabulary): boolean {

@@ -3,7 +3,15 @@
 // It reads no file and no clock; what the records say is all it knows.
 
 import { MillraceError } from "../../base/index.ts";
-import { type AnalysedFile, type Analysis, analyse, type MapSource } from "./analysis.ts";
+import {
+  type AnalysedFile,
+  type Analysis,
+  analyse,
+  type MapEntry,
+  type MapSource,
+  type Vocabulary,
+  vocabularyAfter,
+} from "./analysis.ts";
 import type { LineTokens } from "./count-tokens.ts";
 import { orderDefinitions } from "./order-definitions.ts";
 import { pageRank, type Ranks } from "./page-rank.ts";
@@ -47,17 +55,37 @@ interface Ranking {
   readonly ranks: Ranks;
 }
 
+/** What can be done of a map before all of its files are known. */
+export class MapDraft {
+  readonly vocabulary: Vocabulary;
+
+  constructor(vocabulary: Vocabulary = vocabularyAfter()) {
+    this.vocabulary = vocabulary;
+  }
+
+  /** A path or a record that the map will have. */
+  add({ path, record }: Partial<MapEntry>): void {
+    if (path !== undefined) this.vocabulary.paths.of(path);
+    if (record) this.vocabulary.records.of(record);
+  }
+}
+
 export class RepositoryMap {
   readonly #analysis: Analysis;
   /** Without focus; computed when first wanted. */
   #ranks: Ranks | undefined;
 
   /**
-   * @param previous a map of the same repository at another time: what it knows of records that are the same objects is used again
+   * @param before a map of the same repository at another time, or what was prepared: what is known of the same records is used again
    * Throws `option_invalid` when a path comes twice.
    */
-  constructor(source: MapSource, previous?: RepositoryMap) {
-    this.#analysis = analyse(source, previous === undefined ? undefined : previous.#analysis);
+  constructor(source: MapSource, before: RepositoryMap | MapDraft = new MapDraft()) {
+    this.#analysis = analyse(source, (before instanceof MapDraft ? before : before.next()).vocabulary);
+  }
+
+  /** To prepare the map of the same repository at another time. */
+  next(): MapDraft {
+    return new MapDraft(vocabularyAfter(this.#analysis));
   }
 
   get fileCount(): number {

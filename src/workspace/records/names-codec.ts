@@ -8,21 +8,35 @@ const COUNT_MAX = 2 ** 31 - 1;
 const VARINT_BYTES_MAX = 5;
 const LINE_FEED = 10;
 
+/** Where a name is among the words; -1: it is none. */
+export type FindWord = (name: string) => number;
+
 /** No name may be empty or have a line feed. */
-export function encodeNames(words: Counts, identifiers: Counts, definitions: readonly string[]): Uint8Array {
-  const places = new Map(words.names.map((name, index) => [name, index + 1]));
+export function encodeNames(
+  words: Counts,
+  identifiers: Counts,
+  definitions: readonly string[],
+  find: FindWord = finderIn(words),
+): Uint8Array {
   const others: string[] = [];
   /** Counted from 1; 0: the next of the others. */
   const placeOf = (name: string): number => {
-    const place = places.get(name);
-    if (place === undefined) others.push(name);
-    return place ?? 0;
+    const index = find(name);
+    if (index < 0) others.push(name);
+    return index + 1;
   };
-  const numbers: number[] = [words.names.length, identifiers.names.length, definitions.length, ...words.counts];
-  for (const [index, name] of identifiers.names.entries()) numbers.push(placeOf(name), identifiers.counts[index] ?? 1);
+  const numbers: number[] = [words.names.length, identifiers.names.length, definitions.length];
+  for (const count of words.counts) numbers.push(count);
+  for (let index = 0; index < identifiers.names.length; index++)
+    numbers.push(placeOf(identifiers.names[index] ?? ""), identifiers.counts[index] ?? 1);
   for (const name of definitions) numbers.push(placeOf(name));
-  const names = utf8([...words.names, ...others].join("\n"));
+  const names = utf8((others.length > 0 ? [...words.names, ...others] : words.names).join("\n"));
   return concat([varints([names.byteLength]), names, varints(numbers)]);
+}
+
+function finderIn({ names }: Counts): FindWord {
+  const places = new Map(names.map((name, index) => [name, index]));
+  return (name) => places.get(name) ?? -1;
 }
 
 /** Names as they are kept. Reading ends whatever the bytes are, and says nothing sensible of those that `areSound` refuses. */

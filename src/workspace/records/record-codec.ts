@@ -12,7 +12,7 @@ import {
   SCANNER_VERSION,
   SIGNATURE_CHARACTERS_MAX,
 } from "../scan/record.ts";
-import { encodeNames, HeldNames, Varints, varints } from "./names-codec.ts";
+import { encodeNames, type FindWord, HeldNames, Varints, varints } from "./names-codec.ts";
 
 const TIERS: readonly ParseRecord["tier"][] = ["lexical", "tree-sitter", "words"];
 const LINES_MAX = 2 ** 31;
@@ -24,8 +24,11 @@ export function recordKey(language: Language, blob: string): string {
   return `${SCANNER_VERSION}.${language}.${blob}`;
 }
 
-/** Names that are empty or hold a line feed are left out; a record that defines one, which no scanner makes, loses its definitions. */
-export function encodeRecord(record: ParseRecord): Uint8Array {
+/**
+ * Names that are empty or hold a line feed are left out; a record that defines one, which no scanner makes, loses its definitions.
+ * @param find where names are among the words
+ */
+export function encodeRecord(record: ParseRecord, find?: FindWord): Uint8Array {
   const { language, tier, lines, imports } = record;
   const definitions = record.definitions.every(({ name }) => isPlain(name)) ? record.definitions : [];
   const column = <T>(of: (definition: Definition) => T) => definitions.map(of);
@@ -50,6 +53,7 @@ export function encodeRecord(record: ParseRecord): Uint8Array {
       namesOf(
         record,
         column(({ name }) => name),
+        find,
       ),
     ]),
   );
@@ -171,8 +175,9 @@ function checksumOf(body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function namesOf({ words, identifiers }: ParseRecord, definitions: readonly string[]): Uint8Array {
-  return encodeNames(plain(words), plain(identifiers), definitions);
+function namesOf({ words, identifiers }: ParseRecord, definitions: readonly string[], find?: FindWord): Uint8Array {
+  // Words that are found in their table were cut out of a source at letters.
+  return encodeNames(find ? words : plain(words), plain(identifiers), definitions, find);
 }
 
 const isPlain = (name: string): boolean => name !== "" && !name.includes("\n");

@@ -35,6 +35,8 @@ export interface RecordsAsk {
     take: (content: Content, bytes: Uint8Array) => void | Promise<void>,
   ) => Promise<void>;
   readonly signal?: Abortable;
+  /** Told each record that was scanned, as it comes. */
+  readonly scanned?: (record: ParseRecord) => void;
   /** After each slice of work. */
   readonly progress?: (done: number, of: number) => void;
 }
@@ -166,6 +168,7 @@ export class Records {
       this.#stats[record ? "parsed" : "scanFailures"]++;
       if (bytes && record) {
         this.#hold(key, record, found);
+        ask.scanned?.(record);
         kept.set(key, bytes);
       } else {
         found.set(key, silent(language));

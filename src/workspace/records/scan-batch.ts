@@ -2,7 +2,7 @@
 // without copying. A function of what goes in; does not know of threads.
 
 import type { Language } from "../scan/record.ts";
-import { scanFile } from "../scan/scan-file.ts";
+import { scanWords } from "../scan/scan-file.ts";
 import { encodeRecord } from "./record-codec.ts";
 
 export interface Source {
@@ -19,7 +19,12 @@ export interface Parts {
 /** Records as `encodeRecord` writes them, in the order of the sources. */
 export function scanBatch(sources: readonly Source[]): Parts {
   const decoder = new TextDecoder();
-  return partsOf(sources.map(({ language, bytes }) => encodeRecord(scanFile(language, decoder.decode(bytes)))));
+  return partsOf(
+    sources.map(({ language, bytes }) => {
+      const { record, table } = scanWords(language, decoder.decode(bytes));
+      return encodeRecord(record, (name) => table.find(name));
+    }),
+  );
 }
 
 export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { countLines } from "./count-lines.ts";
-import { countWords, DISTINCT_WORDS_MAX } from "./count-words.ts";
+import { countWords, DISTINCT_WORDS_MAX, wordsOf } from "./count-words.ts";
 import { WordTable } from "./word-table.ts";
 import { isLetterBeyondAscii } from "./word-units.ts";
 
@@ -81,4 +81,17 @@ test("a table takes counts back and forgets no word", () => {
 
 test("lines end with a line feed", () => {
   expect(["", "a", "a\n", "a\nb", "\n\n", "a\r\nb\r"].map(countLines)).toEqual([0, 1, 1, 2, 2, 2]);
+});
+
+test("a table finds each of its words where the counts have it, and no others", () => {
+  const piece = fc.constantFrom("alpha", "Beta", "gamma9", "größe", " ", "\n", "+", "0xff", "$x", "__");
+  fc.assert(
+    fc.property(fc.array(piece), fc.string(), (pieces, other) => {
+      const table = wordsOf(pieces.join(" "));
+      const { names } = table.counts();
+      expect(names.map((name) => table.find(name))).toEqual(names.map((_, index) => index));
+      expect(table.find(other)).toBe(names.indexOf(other));
+      expect(table.find("alph")).toBe(-1);
+    }),
+  );
 });

@@ -7,8 +7,13 @@ import { unitClasses, WORD_START } from "./word-units.ts";
 
 export const DISTINCT_WORDS_MAX = 20_000;
 
-/** Words as written; those that come after DISTINCT_WORDS_MAX distinct ones are left out. Linear in the length. */
+/** Words as written; those that come after DISTINCT_WORDS_MAX distinct ones are left out. */
 export function countWords(source: string): Counts {
+  return wordsOf(source).counts();
+}
+
+/** The same as a table, in which words can be looked up. Linear in the length. */
+export function wordsOf(source: string): WordTable {
   const table = new WordTable(source, DISTINCT_WORDS_MAX);
   const length = source.length;
   let at = 0;
@@ -21,7 +26,7 @@ export function countWords(source: string): Counts {
       at = table.end;
     } else at++;
   }
-  return table.counts();
+  return table;
 }
 
 /** The end of a run of word units: numbers such as 0xff take their letters with them. */

@@ -2,9 +2,10 @@
 // that a file is never lost; the record says which tier answered.
 
 import { countLines } from "./count-lines.ts";
-import { countWords } from "./count-words.ts";
+import { wordsOf } from "./count-words.ts";
 import type { Language, ParseRecord, Scan, Scanner } from "./record.ts";
 import { scanners } from "./scanners.ts";
+import type { WordTable } from "./word-table.ts";
 
 /** Sources whose lines are longer on average are minified or data: their definitions say nothing. */
 const LINE_CHARACTERS_MEAN_MAX = 1_000;
@@ -17,22 +18,29 @@ const NO_GRAMMARS: ReadonlyMap<Language, Scanner> = new Map();
  * @param grammars scanners of the second tier that the caller has loaded; they answer where no lexical scanner does.
  * @returns a record that depends on the arguments alone.
  */
-export function scanFile(
+export function scanFile(language: Language, source: string, grammars?: ReadonlyMap<Language, Scanner>): ParseRecord {
+  return scanWords(language, source, grammars).record;
+}
+
+/** The same, with the table of the record's words: the index of each is its place among them. */
+export function scanWords(
   language: Language,
   source: string,
   grammars: ReadonlyMap<Language, Scanner> = NO_GRAMMARS,
-): ParseRecord {
+): { readonly record: ParseRecord; readonly table: WordTable } {
   const lexical = scanners.get(language);
+  const table = wordsOf(source);
   const scan = isMinified(source) ? undefined : attempt(lexical ?? grammars.get(language), source);
-  return {
+  const record: ParseRecord = {
     language,
     tier: scan === undefined ? "words" : lexical === undefined ? "tree-sitter" : "lexical",
     lines: scan?.lines ?? countLines(source),
     definitions: scan?.definitions ?? [],
     identifiers: scan?.identifiers ?? { names: [], counts: [] },
-    words: countWords(source),
+    words: table.counts(),
     imports: scan?.imports ?? [],
   };
+  return { record, table };
 }
 
 /** Looks at the beginning of a source with many lines only. */

@@ -57,6 +57,20 @@ export class WordTable {
     }
   }
 
+  /** The index of a word, -1 if it is not known. */
+  find(name: string): number {
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+    hash ^= hash >>> 15;
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const index = (this.#slots[slot] as number) - 1;
+      if (index < 0) return -1;
+      if (this.#hashes[index] !== hash || this.#lengths[index] !== name.length) continue;
+      if (this.#source.startsWith(name, this.#starts[index])) return index;
+    }
+  }
+
   /** Takes one count of a word back: it turned out not to be one of those meant. It stays known. */
   uncount(index: number): void {
     if (index >= 0) this.#counts[index] = (this.#counts[index] as number) - 1;
