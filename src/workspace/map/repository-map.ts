@@ -113,7 +113,13 @@ export class RepositoryMap {
       return found ? [found] : [];
     });
     return renderMap(
-      files.map(({ path, record }) => ({ path, definitions: record.definitions })),
+      // Asked for where they are shown alone: a record reads them from its bytes.
+      files.map(({ path, record }) => ({
+        path,
+        get definitions() {
+          return record.definitions;
+        },
+      })),
       {
         budget,
         lines,
