@@ -133,6 +133,7 @@ describe("workspaces", () => {
     for (const path of ["app/part/.git", "plain"]) await mkdir(at(path), { recursive: true });
     await writeFile(at("file"), "");
     Bun.spawnSync(["git", "init", "-q", at("app")]);
+    await writeFile(at("app/a.ts"), "");
     Bun.spawnSync(["git", "init", "-q", "--bare", at("mirror.git")]);
     const paths = { app: "app", mirror: "mirror.git", plain: "plain", none: "nowhere", file: "file", part: "app/part" };
     const workspaces = Object.entries(paths).map(([id, path]) => ({ id, path }));
@@ -146,7 +147,7 @@ describe("workspaces", () => {
       ["workspace part", false],
     ]);
     expect(checks.map(({ found }) => found).slice(0, 4)).toEqual([
-      `${at("app")}, a checkout`,
+      expect.stringMatching(/^\S+\/app, a checkout\. 1 file in 1 folder[;,]/),
       `${at("mirror.git")}, a bare mirror`,
       expect.stringContaining("no commits"),
       expect.stringContaining("correct `workspaces`"),

@@ -1,13 +1,14 @@
 // What `doctor` looks at, one function a thing. Each looks without changing anything that stays, waits a bounded time,
 // and ends in a value: fine, or what is wrong and what to do. No check sends a request to a model provider.
 
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { MillraceError } from "../base/index.ts";
+import { MillraceError, systemClock } from "../base/index.ts";
 import type { Config } from "../server/index.ts";
-import { checkOwnRepository, rootKind } from "../workspace/index.ts";
+import { checkOwnRepository, rootKind, Workspace } from "../workspace/index.ts";
+import { counted } from "./progress.ts";
 import { pinnedBun, version } from "./version.ts";
 
 export interface Check {
@@ -18,6 +19,7 @@ export interface Check {
 }
 
 const WAIT_MS_MAX = 3000;
+const LIST_MS_MAX = 20_000;
 
 const fine = (what: string, found: string): Check => ({ what, ok: true, found });
 const problem = (what: string, found: string): Check => ({ what, ok: false, found });
@@ -109,13 +111,39 @@ export function checkWorkspaces({ workspaces }: Config): Promise<Check[]> {
       try {
         accessSync(path, constants.R_OK | constants.X_OK);
         if (kind !== "folder") await checkOwnRepository({ folder: path, timeoutMs: WAIT_MS_MAX });
-        return fine(what, `${path}, ${KINDS[kind]}`);
+        const about = kind === "mirror" ? "" : `. ${await watching(path)}`;
+        return fine(what, `${path}, ${KINDS[kind]}${about}`);
       } catch (error) {
         if (MillraceError.is(error)) return problem(what, `${error.message} Check who owns it, and git's \`safe.directory\`.`);
         return problem(what, `${path} cannot be read (${codeOf(error)}). Give this user access, or correct \`workspaces\`.`);
       }
     }),
   );
+}
+
+/** How many folders there are to watch for changes, and whether the system lets so many be watched. */
+async function watching(folder: string): Promise<string> {
+  const workspace = new Workspace({ folder, clock: systemClock });
+  try {
+    const paths = await workspace.paths({ signal: AbortSignal.timeout(LIST_MS_MAX) });
+    const folders = new Set(paths.map((path) => dirname(path))).size;
+    const max = watchesMax();
+    const found = `${counted(paths.length, "file")} in ${counted(folders, "folder")}`;
+    if (max === undefined) return `${found}; changes are looked for, not watched`;
+    if (folders <= max) return `${found}; ${max} may be watched`;
+    return `${found}, but only ${max} may be watched: answers are as exact, and slower. Raise fs.inotify.max_user_watches`;
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** Linux's own limit, of all programs of this user; elsewhere nothing is watched. */
+function watchesMax(): number | undefined {
+  try {
+    return Number(readFileSync("/proc/sys/fs/inotify/max_user_watches", "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A TCP connection to each upstream, all at once; nothing is sent. */
