@@ -29,7 +29,7 @@ export interface WorkspaceOptions {
   readonly clock: Clock;
   /** Where records outlive this process, and are shared. Default: they do not. */
   readonly store?: RecordStore;
-  /** Threads that scan. Default: as many as the machine has cores. */
+  /** Threads that scan. Default: one less than the machine has cores, since this thread reads and numbers meanwhile. */
   readonly workersMax?: number;
   /** Larger source files are in no map. Default 4 MB. */
   readonly fileBytesMax?: number;
@@ -83,7 +83,7 @@ export class Workspace {
 
   /** Throws `option_invalid`, also when the folder is not there. Reads nothing else yet. */
   constructor(options: WorkspaceOptions) {
-    const { clock, workersMax = availableParallelism(), fileBytesMax = FILE_BYTES } = options;
+    const { clock, workersMax = Math.max(1, availableParallelism() - 1), fileBytesMax = FILE_BYTES } = options;
     if (!Number.isSafeInteger(fileBytesMax) || fileBytesMax < 1) {
       throw new MillraceError("option_invalid", "A workspace needs fileBytesMax: a whole number of at least 1.");
     }

@@ -3,7 +3,6 @@
 // taken in an order that paths and records give. It only grows; whoever keeps one for long starts another when most of it is no longer used.
 
 import { text, utf8 } from "../../base/index.ts";
-import { countLines } from "../records/names-codec.ts";
 import { splitWord } from "./split-words.ts";
 
 const LINE_FEED = 10;
@@ -21,6 +20,8 @@ export class Lexicon {
   /** Open addressing: numbers of words, plus one. */
   #slots = new Uint32Array(2 * FIRST_WORDS);
   #words = 0;
+  /** Of the words that are looked up. */
+  #numbers = new Uint32Array(FIRST_BYTES);
   readonly #terms = new Map<string, number>();
   readonly #termsOfWord: Uint32Array[] = [];
 
@@ -40,11 +41,12 @@ export class Lexicon {
 
   /** Of several, one a line. */
   words(lines: Uint8Array): Uint32Array {
-    const count = countLines(lines);
-    const numbers = new Uint32Array(count);
     const length = lines.byteLength;
-    let from = 0;
-    for (let line = 0; line < count; line++) {
+    // No name is empty.
+    if (this.#numbers.length < length) this.#numbers = new Uint32Array(length);
+    const numbers = this.#numbers;
+    let count = 0;
+    for (let from = 0; from < length; ) {
       let hash = OFFSET_BASIS;
       let to = from;
       for (; to < length; to++) {
@@ -52,10 +54,10 @@ export class Lexicon {
         if (byte === LINE_FEED) break;
         hash = Math.imul(hash ^ byte, PRIME);
       }
-      numbers[line] = this.#number(lines, from, to, hash ^ (hash >>> 15));
+      numbers[count++] = this.#number(lines, from, to, hash ^ (hash >>> 15));
       from = to + 1;
     }
-    return numbers;
+    return numbers.slice(0, count);
   }
 
   /** Undefined: no record has the term. */

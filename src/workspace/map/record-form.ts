@@ -55,15 +55,17 @@ export class RecordForms {
     let definitionLength = 0;
     for (let at = 0; at < wordCounts.length; at++) {
       const count = wordCounts[at] ?? 0;
-      for (const term of lexicon.terms(words[at] ?? 0)) {
-        const slot = this.#slot(term, terms, body, defined);
+      const said = lexicon.terms(words[at] ?? 0);
+      for (let index = 0; index < said.length; index++) {
+        const slot = this.#slot(said[index] ?? 0, terms, body, defined);
         body[slot] = (body[slot] ?? 0) + count;
         bodyLength += count;
       }
     }
-    for (const word of definitionNames) {
-      for (const term of lexicon.terms(word)) {
-        const slot = this.#slot(term, terms, body, defined);
+    for (let at = 0; at < definitionNames.length; at++) {
+      const said = lexicon.terms(definitionNames[at] ?? 0);
+      for (let index = 0; index < said.length; index++) {
+        const slot = this.#slot(said[index] ?? 0, terms, body, defined);
         defined[slot] = (defined[slot] ?? 0) + 1;
         definitionLength++;
       }

@@ -10,12 +10,17 @@ const VOWEL = /[aeiouy]/;
 export function splitWord(word: string): readonly string[] {
   const parts = partsOf(word.slice(0, TERM_UNITS_MAX * 2));
   if (parts.length === 0) return [];
-  const terms = new Set<string>();
-  for (const part of parts.slice(0, PARTS_MAX)) {
-    if (part.length > 1) terms.add(stem(part.toLowerCase()).slice(0, TERM_UNITS_MAX));
+  const terms: string[] = [];
+  const add = (term: string) => {
+    const cut = term.slice(0, TERM_UNITS_MAX);
+    if (!terms.includes(cut)) terms.push(cut);
+  };
+  for (let index = 0; index < parts.length && index < PARTS_MAX; index++) {
+    const part = parts[index] ?? "";
+    if (part.length > 1) add(stem(part.toLowerCase()));
   }
-  if (parts.length > 1) terms.add(parts.join("").toLowerCase().slice(0, TERM_UNITS_MAX));
-  return [...terms];
+  if (parts.length > 1) add(parts.join("").toLowerCase());
+  return terms;
 }
 
 /** As PART finds them, which is slow; nearly all words are ASCII. */

@@ -44,7 +44,9 @@ export class TextIndex {
     this.#pathFrequencies = new Uint32Array(termCount);
     const stamps = new Uint32Array(termCount);
     files.forEach(({ form, pathTerms }, file) => {
-      for (const term of form.terms) {
+      const { terms } = form;
+      for (let at = 0; at < terms.length; at++) {
+        const term = terms[at] ?? 0;
         this.#countPosting(term);
         stamps[term] = file + 1;
       }

@@ -6,7 +6,6 @@ import type { Counts } from "../scan/record.ts";
 
 const COUNT_MAX = 2 ** 31 - 1;
 const VARINT_BYTES_MAX = 5;
-const LINE_FEED = 10;
 
 /** Where a name is among the words; -1: it is none. */
 export type FindWord = (name: string) => number;
@@ -123,14 +122,6 @@ export class HeldNames {
   #names(): string[] {
     return this.lines.byteLength === 0 ? [] : text(this.lines).split("\n");
   }
-}
-
-/** How many there are; none is empty, so no bytes are none. */
-export function countLines(lines: Uint8Array): number {
-  if (lines.byteLength === 0) return 0;
-  let count = 1;
-  for (let at = lines.indexOf(LINE_FEED); at >= 0; at = lines.indexOf(LINE_FEED, at + 1)) count++;
-  return count;
 }
 
 export function varints(numbers: readonly number[]): Uint8Array {
