@@ -29,13 +29,12 @@ const FILES_BYTES = 256 * MIB;
 const FILES_BYTES_MIN = 16 * MIB;
 const WORKER = new URL("./workspace-worker.ts", import.meta.url);
 
-/** Undefined when none is configured. Folders need not be there yet. */
+/** Folders need not be there yet. */
 export async function openWorkspaces(
   { workspaces, dataDir }: Pick<Config, "workspaces" | "dataDir">,
   clock: Clock,
   log: Log,
-): Promise<OpenWorkspaces | undefined> {
-  if (workspaces.length === 0) return undefined;
+): Promise<OpenWorkspaces> {
   await tryRecords(dataDir, log);
   const bytesMax = Math.max(FILES_BYTES_MIN, Math.floor(FILES_BYTES / workspaces.length));
   const opened = workspaces.map(({ id, path: folder, tenants }) => {

@@ -19,7 +19,7 @@ import { openRecall } from "./compose-cache.ts";
 import { openFlow } from "./compose-flow.ts";
 import { openStore } from "./compose-stores.ts";
 import { type OpenThreads, openThreads } from "./compose-threads.ts";
-import { type OpenWorkspaces, openWorkspaces } from "./compose-workspaces.ts";
+import type { OpenWorkspaces } from "./compose-workspaces.ts";
 import type { Config, JwtConfig } from "./config.ts";
 import { createLog, type Log } from "./log.ts";
 import { type Observation, observation } from "./observe.ts";
@@ -61,7 +61,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const flow = openFlow(config, upstreams, clock, observed.monitor);
   const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
   const conversations = await openThreads(config, clock, ids, observed.monitor, log);
-  const workspaces = await openWorkspaces(config, clock, log);
+  const workspaces = config.workspaces.length > 0 ? await workspacesOf(config, clock, log) : undefined;
   const gateway = createGateway({
     clock,
     ids,
@@ -101,6 +101,12 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       log.flush();
     },
   };
+}
+
+/** Loaded by those alone who have any. */
+async function workspacesOf(config: Config, clock: Clock, log: Log): Promise<OpenWorkspaces> {
+  const { openWorkspaces } = await import("./compose-workspaces.ts");
+  return openWorkspaces(config, clock, log);
 }
 
 /** Tokens live in Redis when it is configured, so that every server knows them; else in a SQLite file of the data folder. */

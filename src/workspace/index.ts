@@ -2,7 +2,7 @@
 
 export type { Watched } from "./analyst.ts";
 export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
-export { type FileText, textOf } from "./files/text-of.ts";
+export type { FileText } from "./files/text-of.ts";
 export { answerAsks, type Hosted } from "./host/answer-asks.ts";
 export { CommitMaps, type CommitMapsOptions } from "./host/commit-maps.ts";
 export { type HostedCalls, type HostedRoot, hostedCalls } from "./host/hosted-calls.ts";

@@ -3,7 +3,7 @@
 
 import { type ErrorCode, MillraceError } from "../../base/index.ts";
 import type { QueryOf } from "../../wire/index.ts";
-import { type HostedCalls, textOf } from "../../workspace/index.ts";
+import type { HostedCalls, ServedFiles } from "../../workspace/index.ts";
 import type { OpenWorkspace, OpenWorkspaces } from "../compose-workspaces.ts";
 import type { ApiBytes, ApiCall, ApiHandlers, ApiResult, WorkspaceRoutes } from "./api.ts";
 import type { ApiRefusal } from "./api-refusal.ts";
@@ -55,8 +55,7 @@ export function workspaceHandlers(options: WorkspacesApiOptions): Pick<ApiHandle
     async listWorkspaces({ identity }) {
       return { value: { workspaces: workspaces.of(identity.tenant).map(({ id, kind }) => ({ id, kind: kind() })) } };
     },
-    workspaceFile: (call) =>
-      within(call, call.params.id ?? "", "files", ({ files }) => fileAnswer(files.read(call.query.path), call)),
+    workspaceFile: (call) => within(call, call.params.id ?? "", "files", ({ files }) => fileAnswer(files, call)),
     workspaceGlob: (call) => told(call, "glob", call.query),
     workspaceGrep: (call) => told(call, "grep", grepOf(call.query)),
     workspaceMap: (call) => told(call, "map", orderOf(call.query)),
@@ -78,22 +77,22 @@ function lackOf({ kind }: OpenWorkspace, needs: "files" | "commits"): ApiRefusal
   return undefined;
 }
 
-function fileAnswer(
-  { bytes, blob }: ReturnType<OpenWorkspace["files"]["read"]>,
-  { query: { from, to }, headers }: ApiCall<QueryOf<"workspaceFile">, undefined>,
-): ApiResult {
+function fileAnswer(files: ServedFiles, { query, headers }: ApiCall<QueryOf<"workspaceFile">, undefined>): ApiResult {
+  const { path, from, to } = query;
   if (from === undefined && to === undefined) {
+    const { bytes, blob } = files.read(path);
     const type = { "content-type": "application/octet-stream" };
     return unlessKnown(headers, `"${blob}"`, {
       bytes: bytes as Uint8Array<ArrayBuffer>,
       headers: { ...type, ...RAW, ...CHECKED },
     });
   }
-  const lines = textOf(bytes, from, to);
-  if (!lines)
+  const { text, blob } = files.lines(path, from, to);
+  if (!text) {
     return { refused: "invalid_request", message: "This file is binary: it has no lines. Ask for it without `from` and `to`." };
+  }
   const type = { "content-type": "text/plain; charset=utf-8" };
-  const answer = { bytes: Buffer.from(lines.text), headers: { ...type, ...RAW, ...CHECKED } };
+  const answer = { bytes: Buffer.from(text.text), headers: { ...type, ...RAW, ...CHECKED } };
   return unlessKnown(headers, `"${blob}-${from ?? 1}-${to ?? ""}"`, answer);
 }
 

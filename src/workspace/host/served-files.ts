@@ -5,6 +5,7 @@ import { realpathSync } from "node:fs";
 import { type Clock, MillraceError } from "../../base/index.ts";
 import { FileCache } from "../files/file-cache.ts";
 import { outside } from "../files/file-path.ts";
+import { type FileText, textOf } from "../files/text-of.ts";
 import { blobOf } from "../state/contents.ts";
 import { granularityOf } from "../state/granularity.ts";
 import { isKeptByGit, isMirror } from "./workspace-root.ts";
@@ -47,6 +48,12 @@ export class ServedFiles {
     const blob = blobOf(bytes);
     this.#blobs.set(bytes, blob);
     return { bytes, blob };
+  }
+
+  /** Lines of it as text, from 1 on, the last one included; `text` is undefined for what is binary. Throws as `read`. */
+  lines(path: string, from?: number, to?: number): { readonly text: FileText | undefined; readonly blob: string } {
+    const { bytes, blob } = this.read(path);
+    return { text: textOf(bytes, from, to), blob };
   }
 
   #open(): { readonly files: FileCache; readonly root: string } {
