@@ -30,7 +30,8 @@ const sources = await Promise.all(["bin/*.js", "src/**/*.ts"].flatMap(filesOf).m
 
 let millrace: Millrace;
 beforeAll(async () => {
-  millrace = await startMillrace({ config: { scripted: { pace: { firstTokenMs: 0, tokensPerSecond: 0 } } } });
+  const workspaces = [{ id: "docs", path: join(ROOT, "docs") }];
+  millrace = await startMillrace({ config: { scripted: { pace: { firstTokenMs: 0, tokensPerSecond: 0 } }, workspaces } });
 });
 afterAll(() => millrace.stop());
 

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { type Clock, MillraceError } from "../base/index.ts";
+import type { Monitor } from "../mechanisms/monitor/index.ts";
 import { type RootKind, rootKind, ServedFiles, WorkspaceThread } from "../workspace/index.ts";
 import { openRecordStore } from "./compose-records.ts";
 import type { Config } from "./config.ts";
@@ -33,6 +34,7 @@ const WORKER = new URL("./workspace-worker.ts", import.meta.url);
 export async function openWorkspaces(
   { workspaces, dataDir }: Pick<Config, "workspaces" | "dataDir">,
   clock: Clock,
+  monitor: Monitor,
   log: Log,
 ): Promise<OpenWorkspaces> {
   await tryRecords(dataDir, log);
@@ -51,6 +53,10 @@ export async function openWorkspaces(
     };
     return { workspace, mayRead: (tenant: string) => tenants?.includes(tenant) ?? true };
   });
+  watch(
+    monitor,
+    opened.map(({ workspace }) => workspace),
+  );
   return {
     of: (tenant) => opened.filter(({ mayRead }) => mayRead(tenant)).map(({ workspace }) => workspace),
     find: (tenant, id) => opened.find(({ workspace, mayRead }) => workspace.id === id && mayRead(tenant))?.workspace,
@@ -68,4 +74,39 @@ async function tryRecords(folder: string, log: Log): Promise<void> {
     if (!MillraceError.is(error)) throw error;
     log.write("warn", "records-away", { code: error.code, message: error.message });
   }
+}
+
+function watch(monitor: Monitor, workspaces: readonly OpenWorkspace[]): void {
+  const labels = ["workspace"] as const;
+  const eachOf = (read: (workspace: OpenWorkspace) => number) => (set: (value: number, id: string) => void) => {
+    for (const workspace of workspaces) set(read(workspace), workspace.id);
+  };
+  monitor.polledGauge({
+    ...{
+      name: "millrace_workspace_asks",
+      help: "Questions that a workspace's thread is at work on, or that wait for it.",
+      labels,
+    },
+    read: eachOf(({ thread }) => thread.stats().underWay),
+  });
+  monitor.polledCounter({
+    ...{ name: "millrace_workspace_asks_total", help: "Questions to a workspace's thread: lists, searches, maps.", labels },
+    read: eachOf(({ thread }) => thread.stats().asks),
+  });
+  monitor.polledCounter({
+    ...{ name: "millrace_workspace_failures_total", help: "Threads of a workspace that ended when nobody wanted it.", labels },
+    read: eachOf(({ thread }) => thread.stats().threadsFailed),
+  });
+  monitor.polledCounter({
+    ...{ name: "millrace_workspace_file_hits_total", help: "Files given from memory, after a look at their stamps.", labels },
+    read: eachOf(({ files }) => files.stats().hits),
+  });
+  monitor.polledCounter({
+    ...{ name: "millrace_workspace_file_reads_total", help: "Files read from the disk.", labels },
+    read: eachOf(({ files }) => files.stats().misses + files.stats().compared),
+  });
+  monitor.polledGauge({
+    ...{ name: "millrace_workspace_file_bytes", help: "Bytes of files held in memory.", labels },
+    read: eachOf(({ files }) => files.stats().bytes),
+  });
 }

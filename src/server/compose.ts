@@ -15,6 +15,7 @@ import {
   type Transport,
   type Upstream,
 } from "../gateway/index.ts";
+import type { Monitor } from "../mechanisms/monitor/index.ts";
 import { openRecall } from "./compose-cache.ts";
 import { openFlow } from "./compose-flow.ts";
 import { openStore } from "./compose-stores.ts";
@@ -61,7 +62,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const flow = openFlow(config, upstreams, clock, observed.monitor);
   const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
   const conversations = await openThreads(config, clock, ids, observed.monitor, log);
-  const workspaces = config.workspaces.length > 0 ? await workspacesOf(config, clock, log) : undefined;
+  const workspaces = config.workspaces.length > 0 ? await workspacesOf(config, clock, observed.monitor, log) : undefined;
   const gateway = createGateway({
     clock,
     ids,
@@ -104,9 +105,9 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
 }
 
 /** Loaded by those alone who have any. */
-async function workspacesOf(config: Config, clock: Clock, log: Log): Promise<OpenWorkspaces> {
+async function workspacesOf(config: Config, clock: Clock, monitor: Monitor, log: Log): Promise<OpenWorkspaces> {
   const { openWorkspaces } = await import("./compose-workspaces.ts");
-  return openWorkspaces(config, clock, log);
+  return openWorkspaces(config, clock, monitor, log);
 }
 
 /** Tokens live in Redis when it is configured, so that every server knows them; else in a SQLite file of the data folder. */

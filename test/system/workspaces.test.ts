@@ -320,6 +320,16 @@ describe.skipIf(!hasGit)(hasGit ? "workspaces" : "skipped: workspaces (git is no
     });
   });
 
+  test("what was asked is counted, and a file that did not change is read once", async () => {
+    const read = () => millrace.metric('millrace_workspace_file_reads_total{workspace="plain"}');
+    const before = await read();
+    for (let turn = 0; turn < 5; turn++) await ask("/api/workspaces/plain/file?path=a.ts");
+    expect((await read()) - before).toBe(1);
+    expect(await millrace.metric('millrace_workspace_file_hits_total{workspace="plain"}')).toBe(4);
+    expect(await millrace.metric('millrace_workspace_asks_total{workspace="core"}')).toBeGreaterThan(0);
+    expect(await millrace.metric('millrace_workspace_asks{workspace="core"}')).toBe(0);
+  });
+
   test("nothing went wrong that the log would tell of", () => {
     expect(millrace.lines().filter(({ level }) => level === "error" || level === "warn")).toEqual([]);
   });

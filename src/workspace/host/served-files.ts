@@ -3,7 +3,7 @@
 
 import { realpathSync } from "node:fs";
 import { type Clock, MillraceError } from "../../base/index.ts";
-import { FileCache } from "../files/file-cache.ts";
+import { FileCache, type FileCacheStats } from "../files/file-cache.ts";
 import { outside } from "../files/file-path.ts";
 import { type FileText, textOf } from "../files/text-of.ts";
 import { blobOf } from "../state/contents.ts";
@@ -23,6 +23,8 @@ export interface ServedFile {
   /** Git blob id of the bytes: equal ids, equal bytes. */
   readonly blob: string;
 }
+
+const NONE: FileCacheStats = { files: 0, bytes: 0, hits: 0, compared: 0, misses: 0, evicted: 0 };
 
 export class ServedFiles {
   readonly #options: ServedFilesOptions;
@@ -54,6 +56,10 @@ export class ServedFiles {
   lines(path: string, from?: number, to?: number): { readonly text: FileText | undefined; readonly blob: string } {
     const { bytes, blob } = this.read(path);
     return { text: textOf(bytes, from, to), blob };
+  }
+
+  stats(): FileCacheStats {
+    return this.#opened?.files.stats() ?? NONE;
   }
 
   #open(): { readonly files: FileCache; readonly root: string } {
