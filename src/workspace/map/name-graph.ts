@@ -46,7 +46,8 @@ export function buildNameGraph(forms: readonly RecordForm[], lexicon: Lexicon): 
   let used = 0;
   let defined = 0;
   forms.forEach((form, file) => {
-    for (const word of form.definitionNames) {
+    for (let at = 0; at < form.definitionNames.length; at++) {
+      const word = form.definitionNames[at] ?? 0;
       const name = (nameOfWord[word] ?? 0) - 1;
       if (name < 0 || stamps[name] === file + 1) continue;
       stamps[name] = file + 1;
@@ -79,7 +80,8 @@ function countDefiners(forms: readonly RecordForm[], wordCount: number): Uint32A
   const definers = new Uint32Array(wordCount);
   const stamps = new Uint32Array(wordCount);
   forms.forEach(({ definitionNames }, file) => {
-    for (const word of definitionNames) {
+    for (let at = 0; at < definitionNames.length; at++) {
+      const word = definitionNames[at] ?? 0;
       if (stamps[word] === file + 1) continue;
       stamps[word] = file + 1;
       definers[word] = (definers[word] ?? 0) + 1;
@@ -92,7 +94,8 @@ function countDefiners(forms: readonly RecordForm[], wordCount: number): Uint32A
 function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOfWord: Uint32Array): number[] {
   const words: number[] = [];
   for (const { identifiers } of forms) {
-    for (const word of identifiers) {
+    for (let at = 0; at < identifiers.length; at++) {
+      const word = identifiers[at] ?? 0;
       if ((definers[word] ?? 0) === 0 || nameOfWord[word] !== 0) continue;
       words.push(word);
       nameOfWord[word] = words.length;

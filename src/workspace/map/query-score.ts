@@ -70,7 +70,7 @@ export function scoreFiles(
 /** What a definition's name has to do with the question: the sum of its terms' weights, less for long names. */
 export function scoreName(terms: Uint32Array, byTerm: Float64Array): number {
   let sum = 0;
-  for (const term of terms) sum += byTerm[term] ?? 0;
+  for (let at = 0; at < terms.length; at++) sum += byTerm[terms[at] ?? 0] ?? 0;
   return sum === 0 ? 0 : sum / Math.sqrt(terms.length + 1);
 }
 
@@ -83,7 +83,11 @@ function addDefinitions(
 ): void {
   files.forEach(({ form }, file) => {
     let best = 0;
-    for (const word of form.definitionNames) best = Math.max(best, scoreName(lexicon.terms(word), byTerm));
+    const names = form.definitionNames;
+    for (let at = 0; at < names.length; at++) {
+      const score = scoreName(lexicon.terms(names[at] ?? 0), byTerm);
+      if (score > best) best = score;
+    }
     scores[file] = (scores[file] ?? 0) + by * best;
   });
 }
@@ -102,7 +106,7 @@ function addScopes(
     if (term !== undefined) byTerm[term] = weight * index.pathRarity(term);
   }
   files.forEach(({ pathTerms }, file) => {
-    for (const term of pathTerms) scores[file] = (scores[file] ?? 0) + by * (byTerm[term] ?? 0);
+    for (let at = 0; at < pathTerms.length; at++) scores[file] = (scores[file] ?? 0) + by * (byTerm[pathTerms[at] ?? 0] ?? 0);
   });
 }
 

@@ -3,6 +3,7 @@
 // It reads no file and no clock; what the records say is all it knows.
 
 import { MillraceError } from "../../base/index.ts";
+import { rangeOf } from "../search/glob.ts";
 import {
   type AnalysedFile,
   type Analysis,
@@ -72,7 +73,8 @@ export class MapDraft {
 
 export class RepositoryMap {
   readonly #analysis: Analysis;
-  /** Without focus; computed when first wanted. */
+  /** In order; made when first wanted, as are ranks without focus. */
+  #paths: readonly string[] | undefined;
   #ranks: Ranks | undefined;
 
   /**
@@ -164,14 +166,14 @@ export class RepositoryMap {
   #focus({ focus = [] }: MapAsk): number[] {
     if (focus.length > FOCUS_MAX) throw new MillraceError("option_invalid", `At most ${FOCUS_MAX} files are in focus at once.`);
     if (focus.length === 0) return [];
-    const names = new Set(focus.map((path) => path.replace(/\/+$/, "")));
-    return this.#analysis.files.flatMap(({ path }, file) => (isNamed(path, names) ? [file] : []));
+    this.#paths ??= this.#analysis.files.map(({ path }) => path);
+    const found = new Set<number>();
+    for (const name of focus.map((path) => path.replace(/\/+$/, ""))) {
+      const file = rangeOf(this.#paths, name).from;
+      if (this.#paths[file] === name) found.add(file);
+      const inside = rangeOf(this.#paths, `${name}/`);
+      for (let each = inside.from; each < inside.end; each++) found.add(each);
+    }
+    return [...found].sort((a, b) => a - b);
   }
-}
-
-/** Whether a path, or a folder that it is in, is among the names. */
-function isNamed(path: string, names: ReadonlySet<string>): boolean {
-  if (names.has(path)) return true;
-  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) if (names.has(path.slice(0, at))) return true;
-  return false;
 }
