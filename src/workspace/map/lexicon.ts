@@ -23,7 +23,9 @@ export class Lexicon {
   /** Of the words that are looked up. */
   #numbers = new Uint32Array(FIRST_BYTES);
   readonly #terms = new Map<string, number>();
-  readonly #termsOfWord: Uint32Array[] = [];
+  /** Terms of word w are at #termStarts[w] to #termStarts[w + 1]. */
+  #termStarts = new Uint32Array(FIRST_WORDS + 1);
+  #termIds = new Uint32Array(2 * FIRST_WORDS);
 
   get wordCount(): number {
     return this.#words;
@@ -71,7 +73,12 @@ export class Lexicon {
 
   /** Of a word, as splitWord gives them. */
   terms(word: number): Uint32Array {
-    return this.#termsOfWord[word] ?? NO_TERMS;
+    return this.#termIds.subarray(this.#termStarts[word], this.#termStarts[word + 1]);
+  }
+
+  /** Of all words: those of word w are at starts[w] to starts[w + 1] of ids. Of this moment: a word more may replace them. */
+  get allTerms(): { readonly starts: Uint32Array; readonly ids: Uint32Array } {
+    return { starts: this.#termStarts, ids: this.#termIds };
   }
 
   /** The number of a term, which it is given if it has none. */
@@ -108,21 +115,24 @@ export class Lexicon {
     this.#starts[word + 1] = end;
     this.#hashes[word] = hash;
     this.#slots[slot] = word + 1;
+    this.#split(word);
     if (this.#words === this.#hashes.length) this.#grow();
-    this.#termsOfWord.push(this.#split(word));
     return word;
   }
 
-  #split(word: number): Uint32Array {
-    const parts = splitWord(this.name(word));
-    const terms = new Uint32Array(parts.length);
-    for (let index = 0; index < terms.length; index++) terms[index] = this.term(parts[index] ?? "");
-    return terms;
+  #split(word: number): void {
+    const terms = splitWord(this.name(word));
+    const start = this.#termStarts[word] as number;
+    const end = start + terms.length;
+    if (end > this.#termIds.length) this.#termIds = grown(this.#termIds, Uint32Array, 2 * end);
+    for (let index = 0; index < terms.length; index++) this.#termIds[start + index] = this.term(terms[index] ?? "");
+    this.#termStarts[word + 1] = end;
   }
 
   #grow(): void {
     const size = 2 * this.#words;
     this.#starts = grown(this.#starts, Uint32Array, size + 1);
+    this.#termStarts = grown(this.#termStarts, Uint32Array, size + 1);
     this.#hashes = grown(this.#hashes, Int32Array, size);
     this.#slots = new Uint32Array(2 * size);
     const mask = this.#slots.length - 1;
@@ -133,8 +143,6 @@ export class Lexicon {
     }
   }
 }
-
-const NO_TERMS = new Uint32Array(0);
 
 function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = OFFSET_BASIS;

@@ -74,6 +74,20 @@ export function scoreName(terms: Uint32Array, byTerm: Float64Array): number {
   return sum === 0 ? 0 : sum / Math.sqrt(terms.length + 1);
 }
 
+/** Of every word, as `scoreName` says. */
+function scoreWords(lexicon: Lexicon, byTerm: Float64Array): Float64Array {
+  const { starts, ids } = lexicon.allTerms;
+  const scores = new Float64Array(lexicon.wordCount);
+  for (let word = 0; word < scores.length; word++) {
+    const from = starts[word] ?? 0;
+    const end = starts[word + 1] ?? 0;
+    let sum = 0;
+    for (let at = from; at < end; at++) sum += byTerm[ids[at] ?? 0] ?? 0;
+    if (sum > 0) scores[word] = sum / Math.sqrt(end - from + 1);
+  }
+  return scores;
+}
+
 function addDefinitions(
   scores: Float64Array,
   files: readonly ScoredFile[],
@@ -81,11 +95,12 @@ function addDefinitions(
   { byTerm }: TermWeights,
   by: number,
 ): void {
+  const byWord = scoreWords(lexicon, byTerm);
   files.forEach(({ form }, file) => {
     let best = 0;
     const names = form.definitionNames;
     for (let at = 0; at < names.length; at++) {
-      const score = scoreName(lexicon.terms(names[at] ?? 0), byTerm);
+      const score = byWord[names[at] ?? 0] ?? 0;
       if (score > best) best = score;
     }
     scores[file] = (scores[file] ?? 0) + by * best;

@@ -48,6 +48,7 @@ export class RecordForms {
     const identifiers = places.identifiers.map((place) => words[place] ?? 0);
     const definitionNames = places.definitions.map((place) => words[place] ?? 0);
     if (this.#slots.length < lexicon.termCount) this.#slots = new Uint32Array(lexicon.termCount * 2);
+    const { starts, ids } = lexicon.allTerms;
     const terms: number[] = [];
     const body: number[] = [];
     const defined: number[] = [];
@@ -55,17 +56,19 @@ export class RecordForms {
     let definitionLength = 0;
     for (let at = 0; at < wordCounts.length; at++) {
       const count = wordCounts[at] ?? 0;
-      const said = lexicon.terms(words[at] ?? 0);
-      for (let index = 0; index < said.length; index++) {
-        const slot = this.#slot(said[index] ?? 0, terms, body, defined);
+      const word = words[at] ?? 0;
+      const end = starts[word + 1] ?? 0;
+      for (let index = starts[word] ?? 0; index < end; index++) {
+        const slot = this.#slot(ids[index] ?? 0, terms, body, defined);
         body[slot] = (body[slot] ?? 0) + count;
         bodyLength += count;
       }
     }
     for (let at = 0; at < definitionNames.length; at++) {
-      const said = lexicon.terms(definitionNames[at] ?? 0);
-      for (let index = 0; index < said.length; index++) {
-        const slot = this.#slot(said[index] ?? 0, terms, body, defined);
+      const word = definitionNames[at] ?? 0;
+      const end = starts[word + 1] ?? 0;
+      for (let index = starts[word] ?? 0; index < end; index++) {
+        const slot = this.#slot(ids[index] ?? 0, terms, body, defined);
         defined[slot] = (defined[slot] ?? 0) + 1;
         definitionLength++;
       }
