@@ -6,6 +6,7 @@ import type { MapEntry } from "./map/analysis.ts";
 import { MapDraft, RepositoryMap } from "./map/repository-map.ts";
 import { recordKey } from "./records/record-codec.ts";
 import type { Content, Records } from "./records/records.ts";
+import type { ParseRecord } from "./scan/record.ts";
 import type { Checkout, Sources } from "./state/checkout.ts";
 import { blobOf } from "./state/contents.ts";
 
@@ -115,15 +116,17 @@ export class Analyst {
     // Other files than sources came or went.
     if (last?.sources.stateId === sources.stateId) return this.#take(new Analysed(sources, last.entries, () => last.map));
     const { blobs, languages } = sources;
+    const known = this.#unchanged(sources);
     const contentOf = (path: string): Content => ({ blob: blobs.get(path) ?? "", language: languages.get(path) ?? "javascript" });
+    const wanted = [...blobs.keys()].filter((path) => !known.has(path));
     const draft = this.#map?.next() ?? new MapDraft();
-    const found = await records.get([...blobs.keys()].map(contentOf), {
+    const found = await records.get(wanted.map(contentOf), {
       ...(signal ? { signal } : {}),
       progress: (done, of) => progress?.("scan", done, of),
       // While others scan, this thread has time.
       scanned: (record) => draft.add({ record }),
       read: async (missing, take) => {
-        const paths = new Map([...blobs].map(([path, blob]) => [blob, path]));
+        const paths = new Map(wanted.map((path) => [blobs.get(path), path]));
         for (const content of missing) {
           const path = paths.get(content.blob) ?? "";
           const bytes = fresh.take(content.blob, path);
@@ -137,11 +140,26 @@ export class Analyst {
       checkout.distrustIndex();
       return undefined;
     }
-    const entries = [...blobs].flatMap(([path, blob]) => {
-      const record = found.get(recordKey(contentOf(path).language, blob));
+    const recordOf = (path: string) => {
+      const { language, blob } = contentOf(path);
+      return known.get(path) ?? found.get(recordKey(language, blob));
+    };
+    const entries = [...blobs.keys()].flatMap((path) => {
+      const record = recordOf(path);
       return record ? [{ path, record }] : [];
     });
     return this.#take(new Analysed(sources, entries, () => this.timed("analyse", () => this.#mapOf(entries, draft))));
+  }
+
+  /** Records of the paths that have the same content as last time. */
+  #unchanged({ blobs, languages }: Sources): ReadonlyMap<string, ParseRecord> {
+    const { sources: before, entries } = this.#last ?? {};
+    const known = new Map<string, ParseRecord>();
+    for (const { path, record } of entries ?? []) {
+      const isSame = blobs.get(path) === before?.blobs.get(path) && languages.get(path) === record.language;
+      if (isSame) known.set(path, record);
+    }
+    return known;
   }
 
   #take(analysed: Analysed): Analysed {

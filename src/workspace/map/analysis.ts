@@ -30,6 +30,8 @@ export interface Vocabulary {
   readonly paths: PathForms;
   /** Words when it was begun with all records of that time; far more of them mean that most are of the past. */
   readonly wordsAtFirst: number;
+  /** Of the last analysis: the next one shares what did not change. */
+  readonly index?: TextIndex;
 }
 
 export interface Analysis {
@@ -68,7 +70,8 @@ export function analyse(source: MapSource, vocabulary: Vocabulary): Analysis {
     files.map(({ form }) => form),
     lexicon,
   );
-  return { vocabulary: { ...vocabulary, wordsAtFirst }, files, index: new TextIndex(files, lexicon.termCount), graph };
+  const index = new TextIndex(files, lexicon.termCount, vocabulary.index);
+  return { vocabulary: { ...vocabulary, wordsAtFirst, index }, files, index, graph };
 }
 
 function isFresh({ lexicon, wordsAtFirst }: Vocabulary): boolean {

@@ -1,14 +1,11 @@
-// The inverted index of a repository's terms: for each, the files that have it and how much it says of them, by BM25F over body words, names
-// of definitions and paths (S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). Saturated weights
-// are computed once, so that a question only multiplies and adds. Numbers of terms are the lexicon's and order nothing here.
+// The index of a repository's terms: for each, the files that have it and how often, and how much that says of them by BM25F over body words, names of
+// definitions and paths (S. Robertson and H. Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009). After a change of few files
+// the next index shares the postings of the last and knows which of them are dead; what a question gets is the same as from a new one, bit for bit:
+// each file's sums run in the order of the question's terms.
 
-import type { RecordForm } from "./record-form.ts";
+import { type DocumentCounts, type IndexedFile, Postings } from "./postings.ts";
 
-export interface IndexedFile {
-  readonly form: RecordForm;
-  readonly pathTerms: Uint32Array;
-  readonly pathCounts: Uint32Array;
-}
+export type { IndexedFile } from "./postings.ts";
 
 export interface TextWeights {
   readonly definition: number;
@@ -30,38 +27,41 @@ export const textWeights: TextWeights = {
   saturation: 2,
 };
 
+/** As many files, or this share of them, may differ from those that the postings were made of. */
+const APART_MAX = 64;
+const APART_SHARE_MAX = 0.05;
+
+/** What one occurrence in each field says of a file, by its lengths. */
+interface Fields {
+  readonly body: Float64Array;
+  readonly definition: Float64Array;
+  readonly path: Float64Array;
+}
+
 export class TextIndex {
   readonly #files: readonly IndexedFile[];
-  /** Postings of term t are at #starts[t] to #starts[t + 1]. */
-  readonly #starts: Uint32Array;
-  readonly #postingFiles: Uint32Array;
-  readonly #postingWeights: Float32Array;
+  readonly #postings: Postings;
+  /** Of each document of the postings: its file now, or -1. */
+  readonly #fileOf: Int32Array;
+  /** Files that are in no postings, with their counts by term. */
+  readonly #apart: readonly { readonly file: number; readonly counts: DocumentCounts }[];
+  /** By term: how many files have it, and how many paths. */
+  readonly #frequencies: Uint32Array;
   readonly #pathFrequencies: Uint32Array;
+  readonly #fields: Fields;
+  readonly #saturation: number;
 
-  constructor(files: readonly IndexedFile[], termCount: number, weights: TextWeights = textWeights) {
+  /** @param previous of another time, with the same numbers for terms */
+  constructor(files: readonly IndexedFile[], termCount: number, previous?: TextIndex, weights: TextWeights = textWeights) {
     this.#files = files;
-    this.#starts = new Uint32Array(termCount + 2);
-    this.#pathFrequencies = new Uint32Array(termCount);
-    const stamps = new Uint32Array(termCount);
-    files.forEach(({ form, pathTerms }, file) => {
-      const { terms } = form;
-      for (let at = 0; at < terms.length; at++) {
-        const term = terms[at] ?? 0;
-        this.#countPosting(term);
-        stamps[term] = file + 1;
-      }
-      for (const term of pathTerms) {
-        this.#pathFrequencies[term] = (this.#pathFrequencies[term] ?? 0) + 1;
-        if (stamps[term] !== file + 1) this.#countPosting(term);
-      }
-    });
-    for (let term = 1; term < this.#starts.length; term++) {
-      this.#starts[term] = (this.#starts[term] ?? 0) + (this.#starts[term - 1] ?? 0);
-    }
-    const total = this.#starts[termCount + 1] ?? 0;
-    this.#postingFiles = new Uint32Array(total);
-    this.#postingWeights = new Float32Array(total);
-    this.#fill(weights);
+    this.#saturation = weights.saturation;
+    this.#fields = fieldsOf(files, weights);
+    const shared = previous && apartFrom(previous.#postings, files);
+    this.#postings = shared ? previous.#postings : new Postings(files, termCount);
+    const { fileOf, apart } = shared ?? apartFrom(this.#postings, files) ?? NONE;
+    this.#fileOf = fileOf;
+    this.#apart = apart.map((file) => ({ file, counts: Postings.countsOf(files[file] as IndexedFile) }));
+    [this.#frequencies, this.#pathFrequencies] = this.#count(termCount);
   }
 
   get fileCount(): number {
@@ -80,62 +80,92 @@ export class TextIndex {
 
   /** How many files have the term. */
   frequency(term: number): number {
-    return (this.#starts[term + 1] ?? 0) - (this.#starts[term] ?? 0);
+    return this.#frequencies[term] ?? 0;
   }
 
   /** Adds `weight` times what the term says of each file to the file's score. */
   add(term: number, weight: number, scores: Float64Array): void {
-    const end = this.#starts[term + 1] ?? 0;
-    for (let at = this.#starts[term] ?? 0; at < end; at++) {
-      const file = this.#postingFiles[at] ?? 0;
-      scores[file] = (scores[file] ?? 0) + weight * (this.#postingWeights[at] ?? 0);
+    const { files, bodies, definitions, paths } = this.#postings;
+    const [from, end] = this.#postings.rangeOf(term);
+    for (let at = from; at < end; at++) {
+      const file = this.#fileOf[files[at] as number] as number;
+      if (file < 0) continue;
+      const said = this.#said(file, bodies[at] as number, definitions[at] as number, paths[at] as number);
+      scores[file] = (scores[file] as number) + weight * said;
+    }
+    for (const { file, counts } of this.#apart) {
+      const found = counts.get(term);
+      if (found) scores[file] = (scores[file] as number) + weight * this.#said(file, found.body, found.definition, found.path);
     }
   }
 
-  /** Counted two places on: summed up, #starts[t + 1] is where postings of t begin; filling moves it to where they end. */
-  #countPosting(term: number): void {
-    this.#starts[term + 2] = (this.#starts[term + 2] ?? 0) + 1;
+  #said(file: number, body: number, definition: number, path: number): number {
+    const fields = this.#fields;
+    const said =
+      (fields.body[file] as number) * body +
+      (fields.definition[file] as number) * definition +
+      (fields.path[file] as number) * path;
+    return said / (said + this.#saturation);
   }
 
-  #fill(weights: TextWeights): void {
-    const files = this.#files;
-    const lengths = { body: 0, definition: 0, path: 0 };
-    for (const { form, pathCounts } of files) {
-      lengths.body += form.bodyLength;
-      lengths.definition += form.definitionLength;
-      for (const count of pathCounts) lengths.path += count;
+  #count(termCount: number): [Uint32Array, Uint32Array] {
+    const { frequencies, pathFrequencies, documents } = this.#postings;
+    const all = new Uint32Array(termCount);
+    const paths = new Uint32Array(termCount);
+    all.set(frequencies);
+    paths.set(pathFrequencies);
+    const change = (counts: DocumentCounts, by: number) => {
+      for (const [term, { path }] of counts) {
+        all[term] = (all[term] ?? 0) + by;
+        if (path > 0) paths[term] = (paths[term] ?? 0) + by;
+      }
+    };
+    for (let document = 0; document < documents.length; document++) {
+      const dead = (this.#fileOf[document] as number) < 0 ? documents[document] : undefined;
+      if (dead) change(Postings.countsOf(dead), -1);
     }
-    const inPath = new Float64Array(this.#pathFrequencies.length);
-    files.forEach(({ form, pathTerms, pathCounts }, file) => {
-      const pathLength = pathCounts.reduce((sum, count) => sum + count, 0);
-      const body = 1 / norm(form.bodyLength, lengths.body / files.length, weights.bodyLength);
-      const definition =
-        weights.definition / norm(form.definitionLength, lengths.definition / files.length, weights.definitionLength);
-      const path = weights.path / norm(pathLength, lengths.path / files.length, weights.pathLength);
-      pathTerms.forEach((term, at) => {
-        inPath[term] = path * (pathCounts[at] ?? 0);
-      });
-      const { terms, bodyCounts, definitionCounts } = form;
-      for (let at = 0; at < terms.length; at++) {
-        const term = terms[at] ?? 0;
-        const said = body * (bodyCounts[at] ?? 0) + definition * (definitionCounts[at] ?? 0) + (inPath[term] ?? 0);
-        this.#post(term, file, said / (said + weights.saturation));
-        inPath[term] = 0;
-      }
-      for (const term of pathTerms) {
-        const said = inPath[term] ?? 0;
-        if (said > 0) this.#post(term, file, said / (said + weights.saturation));
-        inPath[term] = 0;
-      }
-    });
+    for (const { counts } of this.#apart) change(counts, 1);
+    return [all, paths];
   }
+}
 
-  #post(term: number, file: number, weight: number): void {
-    const at = this.#starts[term + 1] ?? 0;
-    this.#starts[term + 1] = at + 1;
-    this.#postingFiles[at] = file;
-    this.#postingWeights[at] = weight;
-  }
+const NONE = { fileOf: new Int32Array(), apart: [] } as const;
+
+/** Undefined: too few files are in the postings, or too many documents are dead. */
+function apartFrom(postings: Postings, files: readonly IndexedFile[]) {
+  const fileOf = new Int32Array(postings.documents.length).fill(-1);
+  const apart: number[] = [];
+  files.forEach((file, index) => {
+    const document = postings.find(file);
+    if (document === undefined) apart.push(index);
+    else fileOf[document] = index;
+  });
+  const dead = postings.documents.length - (files.length - apart.length);
+  const most = Math.max(APART_MAX, files.length * APART_SHARE_MAX);
+  return apart.length + dead <= most ? { fileOf, apart } : undefined;
+}
+
+function fieldsOf(files: readonly IndexedFile[], weights: TextWeights): Fields {
+  const pathLengths = files.map(({ pathCounts }) => pathCounts.reduce((sum, count) => sum + count, 0));
+  const lengths = { body: 0, definition: 0, path: 0 };
+  files.forEach(({ form }, file) => {
+    lengths.body += form.bodyLength;
+    lengths.definition += form.definitionLength;
+    lengths.path += pathLengths[file] ?? 0;
+  });
+  const count = files.length;
+  const of = (length: (file: number) => number, total: number, weight: number, strength: number) =>
+    Float64Array.from({ length: count }, (_, file) => weight / norm(length(file), total / count, strength));
+  return {
+    body: of((file) => files[file]?.form.bodyLength ?? 0, lengths.body, 1, weights.bodyLength),
+    definition: of(
+      (file) => files[file]?.form.definitionLength ?? 0,
+      lengths.definition,
+      weights.definition,
+      weights.definitionLength,
+    ),
+    path: of((file) => pathLengths[file] ?? 0, lengths.path, weights.path, weights.pathLength),
+  };
 }
 
 function norm(length: number, mean: number, strength: number): number {

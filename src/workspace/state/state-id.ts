@@ -5,11 +5,11 @@ import { createHash } from "node:crypto";
 import { SCANNER_VERSION } from "../scan/record.ts";
 
 /** Raised whenever the same records and question give another map. */
-export const MAP_VERSION = 1;
+export const MAP_VERSION = 2;
 
 /** @param blobs git blob ids by path (which holds no NUL), in the order of paths. @returns 64 hex digits */
 export function stateId(blobs: ReadonlyMap<string, string>): string {
-  const hash = createHash("sha256").update(`${SCANNER_VERSION}.${MAP_VERSION}\n`);
-  for (const [path, blob] of blobs) hash.update(`${blob} ${path}\0`);
-  return hash.digest("hex");
+  const parts = [`${SCANNER_VERSION}.${MAP_VERSION}\n`];
+  for (const [path, blob] of blobs) parts.push(`${blob} ${path}\0`);
+  return createHash("sha256").update(parts.join("")).digest("hex");
 }
