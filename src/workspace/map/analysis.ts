@@ -6,7 +6,7 @@ import { MillraceError } from "../../base/index.ts";
 import { comparePaths } from "../list/path-order.ts";
 import type { ParseRecord } from "../scan/record.ts";
 import { Lexicon } from "./lexicon.ts";
-import { buildNameGraph, type NameGraph } from "./name-graph.ts";
+import { buildNameGraph, type NameGraph, NameLooks } from "./name-graph.ts";
 import { type PathForm, PathForms } from "./path-forms.ts";
 import { type RecordForm, RecordForms } from "./record-form.ts";
 import { TextIndex } from "./text-index.ts";
@@ -28,6 +28,7 @@ export interface Vocabulary {
   readonly lexicon: Lexicon;
   readonly records: RecordForms;
   readonly paths: PathForms;
+  readonly looks: NameLooks;
   /** Words when it was begun with all records of that time; far more of them mean that most are of the past. */
   readonly wordsAtFirst: number;
   /** Of the last analysis: the next one shares what did not change. */
@@ -50,7 +51,13 @@ const GROWTH_WORDS_MIN = 50_000;
 export function vocabularyAfter(previous?: Analysis): Vocabulary {
   if (previous && isFresh(previous.vocabulary)) return previous.vocabulary;
   const lexicon = new Lexicon();
-  return { lexicon, records: new RecordForms(lexicon), paths: new PathForms(lexicon), wordsAtFirst: Number.POSITIVE_INFINITY };
+  return {
+    lexicon,
+    records: new RecordForms(lexicon),
+    paths: new PathForms(lexicon),
+    looks: new NameLooks(lexicon),
+    wordsAtFirst: Number.POSITIVE_INFINITY,
+  };
 }
 
 /**
@@ -69,6 +76,7 @@ export function analyse(source: MapSource, vocabulary: Vocabulary): Analysis {
   const graph = buildNameGraph(
     files.map(({ form }) => form),
     lexicon,
+    vocabulary.looks,
   );
   const index = new TextIndex(files, lexicon.termCount, vocabulary.index);
   return { vocabulary: { ...vocabulary, wordsAtFirst, index }, files, index, graph };

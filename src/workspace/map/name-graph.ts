@@ -22,18 +22,50 @@ export interface NameGraph {
   readonly nameOfWord: Uint32Array;
 }
 
+const FIRST_WORDS = 1024;
 const LONG_NAME_UNITS = 8;
 const LONG_NAME_WEIGHT = 10;
 const PRIVATE_WEIGHT = 0.1;
 const COMMON_DEFINERS = 5;
 const COMMON_WEIGHT = 0.1;
 
-export function buildNameGraph(forms: readonly RecordForm[], lexicon: Lexicon): NameGraph {
+/** What names say by how they look, remembered by word. */
+export class NameLooks {
+  readonly #lexicon: Lexicon;
+  /** 0: not looked at. */
+  #weights = new Float64Array(FIRST_WORDS);
+
+  constructor(lexicon: Lexicon) {
+    this.#lexicon = lexicon;
+  }
+
+  of(word: number): number {
+    if (word >= this.#weights.length) {
+      const grown = new Float64Array(2 * this.#lexicon.wordCount);
+      grown.set(this.#weights);
+      this.#weights = grown;
+    }
+    const known = this.#weights[word] as number;
+    if (known > 0) return known;
+    const weight = lookWeight(this.#lexicon.name(word));
+    this.#weights[word] = weight;
+    return weight;
+  }
+}
+
+/** @param looks for the same lexicon */
+export function buildNameGraph(
+  forms: readonly RecordForm[],
+  lexicon: Lexicon,
+  looks: NameLooks = new NameLooks(lexicon),
+): NameGraph {
   const definersOfWord = countDefiners(forms, lexicon.wordCount);
   const nameOfWord = new Uint32Array(lexicon.wordCount);
   const words = numberNames(forms, definersOfWord, nameOfWord);
   const definers = Uint32Array.from(words, (word) => definersOfWord[word] ?? 0);
-  const factors = Float64Array.from(words, (word, name) => nameWeight(lexicon.name(word), definers[name] ?? 0));
+  const factors = new Float64Array(words.length);
+  for (let name = 0; name < factors.length; name++)
+    factors[name] = looks.of(words[name] ?? 0) * ((definers[name] ?? 0) > COMMON_DEFINERS ? COMMON_WEIGHT : 1);
 
   const useStarts = new Uint32Array(forms.length + 1);
   const definedStarts = new Uint32Array(forms.length + 1);
@@ -53,12 +85,13 @@ export function buildNameGraph(forms: readonly RecordForm[], lexicon: Lexicon): 
       stamps[name] = file + 1;
       definedNames[defined++] = name;
     }
-    form.identifiers.forEach((word, at) => {
-      const name = (nameOfWord[word] ?? 0) - 1;
-      if (name < 0 || stamps[name] === file + 1) return;
+    const { identifiers, identifierCounts } = form;
+    for (let at = 0; at < identifiers.length; at++) {
+      const name = (nameOfWord[identifiers[at] as number] as number) - 1;
+      if (name < 0 || stamps[name] === file + 1) continue;
       useNames[used] = name;
-      useWeights[used++] = Math.sqrt(form.identifierCounts[at] ?? 0) * (factors[name] ?? 0);
-    });
+      useWeights[used++] = Math.sqrt(identifierCounts[at] as number) * (factors[name] as number);
+    }
     useStarts[file + 1] = used;
     definedStarts[file + 1] = defined;
   });
@@ -95,8 +128,8 @@ function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOf
   const words: number[] = [];
   for (const { identifiers } of forms) {
     for (let at = 0; at < identifiers.length; at++) {
-      const word = identifiers[at] ?? 0;
-      if ((definers[word] ?? 0) === 0 || nameOfWord[word] !== 0) continue;
+      const word = identifiers[at] as number;
+      if (definers[word] === 0 || nameOfWord[word] !== 0) continue;
       words.push(word);
       nameOfWord[word] = words.length;
     }
@@ -104,9 +137,7 @@ function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOf
   return words;
 }
 
-function nameWeight(name: string, definers: number): number {
-  let weight = 1;
-  if (name.length >= LONG_NAME_UNITS && /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/.test(name)) weight *= LONG_NAME_WEIGHT;
-  if (name.startsWith("_")) weight *= PRIVATE_WEIGHT;
-  return definers > COMMON_DEFINERS ? weight * COMMON_WEIGHT : weight;
+function lookWeight(name: string): number {
+  const isTelling = name.length >= LONG_NAME_UNITS && /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/.test(name);
+  return (isTelling ? LONG_NAME_WEIGHT : 1) * (name.startsWith("_") ? PRIVATE_WEIGHT : 1);
 }
