@@ -202,6 +202,20 @@ test("other threads give the same records as this one, and say how far they are"
   await crew.close();
 });
 
+test("languages of grammars give the same records in other threads as in this one", async () => {
+  const crew = new ScanCrew({ clock: systemClock, workersMax: 1 });
+  const zig: Content = { blob: "0".repeat(40), language: "zig" };
+  const read = async (_: readonly Content[], take: (content: Content, bytes: Uint8Array) => void | Promise<void>) =>
+    take(zig, utf8("pub const S = struct {\n  x: i32,\n};\n"));
+  const [here] = (await new Records({ clock: systemClock }).get([zig], { read })).values();
+  const [there] = (
+    await new Records({ clock: systemClock, scan: (sources, signal) => crew.scan(sources, signal) }).get([zig], { read })
+  ).values();
+  expect(here).toMatchObject({ tier: "tree-sitter", definitions: [{ name: "S", endLine: 3 }, { name: "x" }] });
+  expect(there).toEqual(here as ParseRecord);
+  await crew.close();
+});
+
 test("a thread that ends or takes too long loses what a scan would say, never the file", async () => {
   const crew = new ScanCrew({ clock: systemClock, workersMax: 1, batchMsMax: 1 });
   const records = new Records({ clock: systemClock, scan: (sources, signal) => crew.scan(sources, signal) });

@@ -4,7 +4,9 @@
 
 import { type Abortable, type Clock, MillraceError } from "../../base/index.ts";
 import { RECORDS_MAX, type RecordStore } from "../../ports/index.ts";
-import type { Language, ParseRecord } from "../scan/record.ts";
+import type { GrammarLanguage, Language, ParseRecord } from "../scan/record.ts";
+import { grammarQueries } from "../scan/tree-sitter/grammar-queries.ts";
+import { Grammars } from "../scan/tree-sitter/grammars.ts";
 import { decodeRecord, recordKey } from "./record-codec.ts";
 import { eachOf, type Source, scanBatch } from "./scan-batch.ts";
 
@@ -63,6 +65,7 @@ const RECORDS_HELD = 100_000;
 export class Records {
   readonly #options: RecordsOptions;
   readonly #recordsMax: number;
+  readonly #grammars: Grammars;
   /** The one used last comes last. */
   readonly #held = new Map<string, ParseRecord>();
   readonly #stats: RecordsStats = { parsed: 0, reused: 0, fromStore: 0, storeFailures: 0, scanFailures: 0 };
@@ -75,6 +78,7 @@ export class Records {
     }
     this.#options = options;
     this.#recordsMax = recordsMax;
+    this.#grammars = new Grammars(options.clock);
   }
 
   stats(): RecordsStats {
@@ -153,7 +157,7 @@ export class Records {
   ): Promise<void> {
     const { signal } = ask;
     const sources = batch.map(([{ language }, bytes]) => ({ language, bytes }));
-    const encoded = isMuch ? await this.#elsewhere(sources, signal) : await this.#here(sources, signal);
+    const encoded = isMuch || this.#isHard(sources) ? await this.#elsewhere(sources, signal) : await this.#here(sources, signal);
     if (encoded === undefined && batch.length > 1) {
       // Each alone, read again: the bytes went with the thread.
       const contents = batch.map(([content]) => content);
@@ -178,9 +182,14 @@ export class Records {
     if (store && kept.size > 0) await this.#tolerant(() => store.put(kept));
   }
 
+  /** Grammars take long to load, and some sources long to parse: neither holds up this thread if there are others. */
+  #isHard(sources: readonly Source[]): boolean {
+    return this.#options.scan !== undefined && sources.some(({ language }) => grammarQueries.has(language as GrammarLanguage));
+  }
+
   async #here(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[]> {
     await this.#options.clock.sleep(0, signal);
-    return [...eachOf(scanBatch(sources))];
+    return [...eachOf(await scanBatch(sources, this.#grammars))];
   }
 
   /** Undefined: it failed, in a way that has nothing to do with whoever asked. */

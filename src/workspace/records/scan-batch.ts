@@ -1,8 +1,9 @@
 // Scans many files at once, in any thread: sources go in and records come out as bytes, records in one buffer, so that threads hand them over
-// without copying. A function of what goes in; does not know of threads.
+// without copying. A function of what goes in (grammars are loaded when a source needs one, and kept by the caller); does not know of threads.
 
 import type { Language } from "../scan/record.ts";
 import { scanWords } from "../scan/scan-file.ts";
+import type { Grammars } from "../scan/tree-sitter/grammars.ts";
 import { encodeRecord } from "./record-codec.ts";
 
 export interface Source {
@@ -17,11 +18,12 @@ export interface Parts {
 }
 
 /** Records as `encodeRecord` writes them, in the order of the sources. */
-export function scanBatch(sources: readonly Source[]): Parts {
+export async function scanBatch(sources: readonly Source[], grammars: Grammars): Promise<Parts> {
+  await grammars.load(new Set(sources.map(({ language }) => language)));
   const decoder = new TextDecoder();
   return partsOf(
     sources.map(({ language, bytes }) => {
-      const { record, table } = scanWords(language, decoder.decode(bytes));
+      const { record, table } = scanWords(language, decoder.decode(bytes), grammars.scanners);
       return encodeRecord(record, (name) => table.find(name));
     }),
   );
