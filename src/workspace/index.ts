@@ -1,8 +1,11 @@
 // The door of the workspace: files, lists, searches and maps of repositories, computed once.
 
 export type { Watched } from "./analyst.ts";
+export { assessLocalisation, type Localisation } from "./assess/assess-localisation.ts";
+export { type FoundFiles, meanOf } from "./assess/found-files.ts";
 export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
 export type { FileText } from "./files/text-of.ts";
+export type { FoundSymbol, FoundSymbols } from "./find-symbols.ts";
 export { answerAsks, type Hosted } from "./host/answer-asks.ts";
 export { CommitMaps, type CommitMapsOptions } from "./host/commit-maps.ts";
 export { type HostedCalls, type HostedRoot, hostedCalls } from "./host/hosted-calls.ts";
@@ -16,6 +19,7 @@ export type { GrepAnswer } from "./search/search-files.ts";
 export {
   type MapAnswer,
   type MapOrder,
+  type SymbolsAnswer,
   Workspace,
   type WorkspaceOptions,
   type WorkspaceStats,

@@ -222,3 +222,22 @@ testWithGit("an index whose blobs are not what files contain is found out by the
   const { text } = await workspaceOf(checkout.folder).map({ budget: 500 });
   expect(text).toBe("a.ts:\n  1 export const quiet = 1\n");
 });
+
+testWithGit("symbols are found by their name, then by names like it, as they are now", async () => {
+  const checkout = filled();
+  checkout.write("src/pools.ts", "export class Pool {\n  size = 1;\n}\nexport const POOL = 2;\nexport function drainPool() {}\n");
+  const workspace = workspaceOf(checkout.folder);
+  const { symbols, isComplete } = await workspace.symbols("Pool", 10);
+  expect(symbols.map(({ path, name, line, parent }) => [path, name, line, parent])).toEqual([
+    ["src/pools.ts", "Pool", 1, undefined],
+    ["src/pools.ts", "POOL", 4, undefined],
+    ["src/pool.ts", "ConnectionPool", 1, undefined],
+    ["src/pools.ts", "drainPool", 5, undefined],
+  ]);
+  expect(isComplete).toBe(true);
+  expect((await workspace.symbols("acquire", 1)).symbols).toMatchObject([{ parent: "ConnectionPool", kind: "method" }]);
+  expect((await workspace.symbols("e", 2)).isComplete).toBe(false);
+  checkout.write("src/pools.ts", "nothing\n");
+  expect((await workspace.symbols("Pool", 10)).symbols.map(({ name }) => name)).toEqual(["ConnectionPool"]);
+  await expect(workspace.symbols("", 1)).rejects.toMatchObject({ code: "option_invalid" });
+});

@@ -9,6 +9,7 @@ import type { RecordStore } from "../ports/index.ts";
 import { Analyst, type Stage, type Watched } from "./analyst.ts";
 import { FileCache } from "./files/file-cache.ts";
 import { type FileText, textOf } from "./files/text-of.ts";
+import { type FoundSymbols, findSymbols } from "./find-symbols.ts";
 import { LineTokens, loadTokenizer } from "./map/count-tokens.ts";
 import type { RenderedMap } from "./map/render.ts";
 import type { MapAsk } from "./map/repository-map.ts";
@@ -52,6 +53,10 @@ export interface MapOrder extends MapAsk {
 
 export interface MapAnswer extends RenderedMap {
   /** Equal states, equal maps for equal questions. */
+  readonly stateId: string;
+}
+
+export interface SymbolsAnswer extends FoundSymbols {
   readonly stateId: string;
 }
 
@@ -158,6 +163,12 @@ export class Workspace {
     const lines = this.#lines;
     const rendered = this.#analyst.timed("render", () => map.render({ ...ask, budget, lines }));
     return { ...rendered, stateId: analysed.sources.stateId };
+  }
+
+  /** Definitions of a name, and of names like it, at most 1,000. Rejects as `map`. */
+  async symbols(name: string, limit: number, watched: Watched = {}): Promise<SymbolsAnswer> {
+    const { entries, sources } = await this.#analyst.current(watched);
+    return { ...findSymbols(entries, name, limit), stateId: sources.stateId };
   }
 
   stats(): WorkspaceStats {
