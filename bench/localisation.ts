@@ -3,14 +3,9 @@
 // newest 150 fit commits of each (--tune scores those); the 100 before them are what is claimed.
 
 import { basename } from "node:path";
+import { systemClock } from "../src/base/index.ts";
 import { openRecordStore } from "../src/server/index.ts";
-import { analyse, vocabularyAfter } from "../src/workspace/map/analysis.ts";
-import { LineTokens, loadTokenizer } from "../src/workspace/map/count-tokens.ts";
-import { MapDraft, RepositoryMap } from "../src/workspace/map/repository-map.ts";
-import { rankPlainly } from "./kit/localisation-baselines.ts";
-import { type LocalisationCase, readCases } from "./kit/localisation-cases.ts";
-import { CandidateTrees } from "./kit/localisation-maps.ts";
-import { type Found, meanOf, scoreRanking } from "./kit/localisation-score.ts";
+import { assessLocalisation, type FoundFiles, type Localisation, meanOf } from "../src/workspace/index.ts";
 import { benchmark, type Report, say } from "./kit/report.ts";
 import type { Rig } from "./kit/rig.ts";
 
@@ -26,14 +21,11 @@ interface Repository {
   readonly folder: string;
 }
 
-interface Scores {
+interface Scores extends Localisation {
   readonly name: string;
-  readonly candidates: number;
-  readonly commits: number;
-  readonly map: Found;
-  readonly byPath: Found;
-  readonly byText: Found;
 }
+
+const isTuning = process.argv.includes("--tune");
 
 const option = (name: string): string | undefined =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
@@ -47,43 +39,6 @@ function repositories(): readonly Repository[] {
   });
 }
 
-async function casesOf(folder: string, report: Report): Promise<readonly LocalisationCase[]> {
-  const isTuning = process.argv.includes("--tune");
-  const all = await readCases(folder, isTuning ? TUNED : TUNED + HELD_OUT);
-  const chosen = isTuning ? all : all.slice(TUNED);
-  return report.quick ? chosen.filter((_, at) => at % QUICK_STEP === 0) : chosen;
-}
-
-async function score({ name, folder }: Repository, lines: LineTokens, trees: CandidateTrees, report: Report): Promise<Scores> {
-  const cases = await casesOf(folder, report);
-  const found = { map: [] as Found[], byPath: [] as Found[], byText: [] as Found[] };
-  let candidates = 0;
-  let vocabulary = vocabularyAfter();
-  for (const [at, { parent, message, gold }] of cases.entries()) {
-    const source = await trees.at(parent);
-    const analysis = analyse(source, vocabulary);
-    const map = new RepositoryMap(source, new MapDraft(vocabulary));
-    vocabulary = vocabularyAfter(analysis);
-    const { files } = map.render({ query: message, budget: BUDGET, lines });
-    const ranked = map.rank({ query: message }).map(({ path }) => path);
-    found.map.push(scoreRanking(gold, ranked, new Set(files.map(({ path }) => path))));
-    const plain = rankPlainly(message, analysis);
-    found.byPath.push(scoreRanking(gold, plain.byPath));
-    found.byText.push(scoreRanking(gold, plain.byText));
-    candidates += source.length;
-    process.stderr.write(`\r\x1b[K${name}: commit ${at + 1} of ${cases.length}, ${trees.parsed} files parsed`);
-  }
-  process.stderr.write("\r\x1b[K");
-  return {
-    name,
-    candidates: candidates / Math.max(1, cases.length),
-    commits: cases.length,
-    map: meanOf(found.map),
-    byPath: meanOf(found.byPath),
-    byText: meanOf(found.byText),
-  };
-}
-
 const percent = (share: number): string => (100 * share).toFixed(1);
 
 async function run(rig: Rig, report: Report): Promise<void> {
@@ -93,26 +48,30 @@ async function run(rig: Rig, report: Report): Promise<void> {
     return;
   }
   const store = openRecordStore(option("records") ?? rig.path("records"));
-  const lines = new LineTokens(await loadTokenizer());
   const all: Scores[] = [];
-  for (const repository of chosen) {
-    const trees = new CandidateTrees(repository.folder, store);
-    all.push(await score(repository, lines, trees, report).finally(() => trees.close()));
+  for (const { name, folder } of chosen) {
+    const scores = await assessLocalisation({
+      ...{ folder, clock: systemClock, store, budget: BUDGET, step: report.quick ? QUICK_STEP : 1 },
+      ...(isTuning ? { from: 0, end: TUNED } : { from: TUNED, end: TUNED + HELD_OUT }),
+      progress: (done, of, parsed) => process.stderr.write(`\r\x1b[K${name}: commit ${done} of ${of}, ${parsed} files parsed`),
+    });
+    process.stderr.write("\r\x1b[K");
+    all.push({ name, ...scores });
   }
   await store.close();
   tell(all, report);
 }
 
 function tell(all: readonly Scores[], report: Report): void {
-  const mean = (of: (scores: Scores) => Found) => meanOf(all.map(of));
-  const row = ({ in1, in5, in10, reciprocalRank }: Found) => [
+  const mean = (of: (scores: Scores) => FoundFiles) => meanOf(all.map(of));
+  const row = ({ in1, in5, in10, reciprocalRank }: FoundFiles) => [
     percent(in1),
     percent(in5),
     percent(in10),
     reciprocalRank.toFixed(3),
   ];
   const ofMap = mean(({ map }) => map);
-  const tuning = process.argv.includes("--tune") ? ", those that ranking was chosen on" : "";
+  const tuning = isTuning ? ", those that ranking was chosen on" : "";
   say(
     `All changed files among the first 1, 5, 10, in % of the commits${tuning}; in a map of ${BUDGET} tokens, in % of the files.`,
   );

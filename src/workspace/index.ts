@@ -13,6 +13,7 @@ export { type ServedFile, ServedFiles, type ServedFilesOptions } from "./host/se
 export { checkOwnRepository, type RootKind, rootKind } from "./host/workspace-root.ts";
 export { WorkspaceThread, type WorkspaceThreadOptions, type WorkspaceThreadStats } from "./host/workspace-thread.ts";
 export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
+export { escapeControls } from "./map/escape-controls.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
 export type { GrepQuery } from "./search/grep-query.ts";
 export type { GrepAnswer } from "./search/search-files.ts";

@@ -1,17 +1,17 @@
 // The candidates of one commit after another, with their parse records. What two commits share is neither listed nor parsed twice, in this run
 // nor, with a store, in the next one.
 
-import { systemClock } from "../../src/base/index.ts";
-import type { RecordStore } from "../../src/ports/index.ts";
-import { readTree } from "../../src/workspace/git/commit-tree.ts";
-import { readBlobs } from "../../src/workspace/git/read-blobs.ts";
-import { runGit } from "../../src/workspace/git/run-git.ts";
-import type { MapEntry } from "../../src/workspace/map/analysis.ts";
-import { recordKey } from "../../src/workspace/records/record-codec.ts";
-import { type Content, Records } from "../../src/workspace/records/records.ts";
-import { ScanCrew } from "../../src/workspace/records/scan-crew.ts";
-import { languageOf } from "../../src/workspace/scan/languages.ts";
-import { isCandidate } from "./localisation-cases.ts";
+import type { Clock } from "../../base/index.ts";
+import type { RecordStore } from "../../ports/index.ts";
+import { readTree } from "../git/commit-tree.ts";
+import { readBlobs } from "../git/read-blobs.ts";
+import { runGit } from "../git/run-git.ts";
+import type { MapEntry } from "../map/analysis.ts";
+import { recordKey } from "../records/record-codec.ts";
+import { type Content, Records } from "../records/records.ts";
+import { ScanCrew } from "../records/scan-crew.ts";
+import { languageOf } from "../scan/languages.ts";
+import { isCandidate } from "./commit-questions.ts";
 
 const BLOB_BYTES_MAX = 4 * 1024 * 1024;
 const DIFF_BYTES_MAX = 256 * 1024 * 1024;
@@ -20,16 +20,17 @@ const WORKERS_MAX = 2;
 
 export class CandidateTrees {
   readonly #folder: string;
-  readonly #crew = new ScanCrew({ clock: systemClock, workersMax: WORKERS_MAX });
+  readonly #crew: ScanCrew;
   readonly #records: Records;
   /** Blobs of `#commit`, by path. */
   readonly #blobs = new Map<string, string>();
   #commit: string | undefined;
 
-  constructor(folder: string, store?: RecordStore) {
+  constructor({ folder, clock, store }: { folder: string; clock: Clock; store?: RecordStore }) {
     this.#folder = folder;
+    this.#crew = new ScanCrew({ clock, workersMax: WORKERS_MAX });
     const scan: ScanCrew["scan"] = (sources, signal) => this.#crew.scan(sources, signal);
-    this.#records = new Records({ clock: systemClock, scan, ...(store ? { store } : {}) });
+    this.#records = new Records({ clock, scan, ...(store ? { store } : {}) });
   }
 
   /** In no order that means anything. Quick for commits near the one before. */

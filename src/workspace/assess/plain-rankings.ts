@@ -1,9 +1,9 @@
 // What rankings are held against: words of paths alone, and BM25 over whole files (S. Robertson and H. Zaragoza, 2009; k1 1.2, b 0.75), each with
 // the same terms of the question, unweighted.
 
-import type { Analysis } from "../../src/workspace/map/analysis.ts";
-import { readQuestion } from "../../src/workspace/map/question.ts";
-import { TextIndex } from "../../src/workspace/map/text-index.ts";
+import type { Analysis } from "../map/analysis.ts";
+import { readQuestion } from "../map/question.ts";
+import { TextIndex } from "../map/text-index.ts";
 
 const PLAIN = { definition: 0, path: 0, bodyLength: 0.75, definitionLength: 0, pathLength: 0, saturation: 1.2 };
 

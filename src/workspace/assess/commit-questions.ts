@@ -1,10 +1,10 @@
 // Questions with known answers, from a repository's history: a commit's message asks, the source files that the commit changed answer. Commits
 // that add or remove source files are left out, and so are those that change more than three: they ask for something else.
 
-import { runGit } from "../../src/workspace/git/run-git.ts";
-import { languageOf } from "../../src/workspace/scan/languages.ts";
+import { runGit } from "../git/run-git.ts";
+import { languageOf } from "../scan/languages.ts";
 
-export interface LocalisationCase {
+export interface CommitQuestion {
   readonly commit: string;
   /** The commit whose files are searched. */
   readonly parent: string;
@@ -28,15 +28,15 @@ export function isCandidate(path: string): boolean {
 }
 
 /** The newest that are fit, newest first; fewer when the history ends. */
-export async function readCases(folder: string, count: number): Promise<readonly LocalisationCase[]> {
-  const cases: LocalisationCase[] = [];
+export async function readQuestions(folder: string, count: number): Promise<readonly CommitQuestion[]> {
+  const questions: CommitQuestion[] = [];
   for (let skip = 0; ; skip += PAGE_COMMITS) {
     const page = await readPage(folder, skip);
-    for (const found of page.map(caseOf)) {
-      if (found !== undefined) cases.push(found);
-      if (cases.length === count) return cases;
+    for (const found of page.map(questionOf)) {
+      if (found !== undefined) questions.push(found);
+      if (questions.length === count) return questions;
     }
-    if (page.length < PAGE_COMMITS) return cases;
+    if (page.length < PAGE_COMMITS) return questions;
   }
 }
 
@@ -52,7 +52,7 @@ async function readPage(folder: string, skip: number): Promise<readonly string[]
   return (printed?.toString("utf8") ?? "").split("\x01").slice(1);
 }
 
-function caseOf(printed: string): LocalisationCase | undefined {
+function questionOf(printed: string): CommitQuestion | undefined {
   const [head = "", message = "", listed = ""] = printed.split("\x02");
   const [commit = "", parent, ...others] = head.trim().split(" ");
   if (parent === undefined || others.length > 0) return undefined;

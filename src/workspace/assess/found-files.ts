@@ -1,7 +1,7 @@
 // How well rankings and maps find what a commit changed: shares of commits whose files all stand among the first, the reciprocal rank of the
 // first one, and the share of files that a map shows.
 
-export interface Found {
+export interface FoundFiles {
   /** All of them among the first 1, 5, 10: 1, else 0. */
   readonly in1: number;
   readonly in5: number;
@@ -13,7 +13,11 @@ export interface Found {
 }
 
 /** @param ranked paths, best first */
-export function scoreRanking(gold: readonly string[], ranked: readonly string[], shown: ReadonlySet<string> = new Set()): Found {
+export function scoreRanking(
+  gold: readonly string[],
+  ranked: readonly string[],
+  shown: ReadonlySet<string> = new Set(),
+): FoundFiles {
   const ranks = gold.map((path) => ranked.indexOf(path)).map((at) => (at < 0 ? Number.POSITIVE_INFINITY : at + 1));
   const last = Math.max(...ranks);
   return {
@@ -26,8 +30,8 @@ export function scoreRanking(gold: readonly string[], ranked: readonly string[],
 }
 
 /** Means; of none: zeros. */
-export function meanOf(all: readonly Found[]): Found {
-  const mean = (of: (found: Found) => number) => all.reduce((sum, found) => sum + of(found), 0) / Math.max(1, all.length);
+export function meanOf(all: readonly FoundFiles[]): FoundFiles {
+  const mean = (of: (found: FoundFiles) => number) => all.reduce((sum, found) => sum + of(found), 0) / Math.max(1, all.length);
   return {
     in1: mean(({ in1 }) => in1),
     in5: mean(({ in5 }) => in5),
