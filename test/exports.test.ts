@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { bundleProblems } from "./exports/bundle-problems.ts";
 import { expectedExports } from "./exports/expected-exports.ts";
 import { roomOf, rowOf } from "./tidy/import-table.ts";
@@ -34,7 +34,9 @@ beforeAll(() => {
   mkdirSync(installed(), { recursive: true });
   run(["tar", "-xzf", join(scratch, pack.filename), "--strip-components=1", "-C", installed()], scratch);
   for (const name of Object.keys(manifest.dependencies)) {
-    symlinkSync(join(ROOT, "node_modules", name), join(scratch, "node_modules", name), "junction");
+    const place = join(scratch, "node_modules", name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), place, "junction");
   }
 }, 60_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -35,6 +35,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "print the map of a repository: what matters to a question, in so many tokens",
     load: async () => (await import("./commands/map.ts")).map,
   },
+  mcp: {
+    summary: "serve a repository to an assistant over MCP: maps, symbols, files, searches",
+    load: async () => (await import("./commands/mcp.ts")).mcp,
+  },
   "config check": {
     summary: "check the configuration and name every problem",
     load: async () => (await import("./commands/config-check.ts")).configCheck,

@@ -1,13 +1,12 @@
 // `millrace map`: the map of a repository, for a question and the files one works on, in so many tokens. Parses nothing that it parsed before.
 
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { MillraceError, systemClock } from "../../base/index.ts";
-import { openRecordStore } from "../../server/index.ts";
 import { MAP_BUDGET_MAX, MAP_BUDGET_MIN, type MapAnswer, Workspace, type WorkspaceStats } from "../../workspace/index.ts";
-import type { Command, Input } from "../command.ts";
+import type { Command } from "../command.ts";
 import { counted, Progress } from "../progress.ts";
+import { cacheFlags, openCache } from "../record-cache.ts";
 import type { Terminal } from "../terminal.ts";
 
 const BUDGET = 2048;
@@ -31,8 +30,7 @@ export const map: Command = {
     budget: { value: "TOKENS", about: `how long the map may be at most (default: ${BUDGET})`, check: budgetProblem },
     json: { about: "print JSON: the text, its tokens, the files with their definitions, the state it was made of" },
     stats: { about: "say what was parsed, what was known, and how long each stage took" },
-    cache: { value: "FOLDER", about: "where parsed files are kept (default: ~/.cache/millrace)" },
-    "no-cache": { about: "keep nothing, and use nothing that was kept" },
+    ...cacheFlags,
   },
   examples: [
     "millrace map",
@@ -42,7 +40,7 @@ export const map: Command = {
   async run(input, terminal) {
     const { query, budget = String(BUDGET), focus } = input.values;
     const folder = resolve(input.operand);
-    const store = openStore(input, terminal);
+    const store = openCache(input, terminal);
     const workspace = new Workspace({ folder, clock: systemClock, ...(store ? { store } : {}) });
     try {
       const progress = progressOn(terminal);
@@ -65,18 +63,6 @@ export const map: Command = {
     }
   },
 };
-
-/** A cache that cannot be used costs time, not the answer. */
-function openStore(input: Input, terminal: Terminal): ReturnType<typeof openRecordStore> | undefined {
-  if (input.switches.has("no-cache")) return undefined;
-  try {
-    return openRecordStore(input.values.cache ?? join(homedir(), ".cache", "millrace"));
-  } catch (error) {
-    if (!MillraceError.is(error)) throw error;
-    terminal.err(`Nothing is kept for the next time: ${error.message}`);
-    return undefined;
-  }
-}
 
 /** As the map names it: relative to the folder, whether it was written so, or from where the command runs. */
 function within(folder: string, path: string): string {

@@ -1,0 +1,65 @@
+// The tools over MCP on standard input and output, by the official SDK. Errors of a tool are answers that say so; cancellations and progress of the
+// protocol reach the work. Standard output belongs to the protocol alone.
+
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
+import type { Watched, Workspace } from "../../workspace/index.ts";
+import { problemOf, type Tool } from "./tools.ts";
+
+/** Calls under way; more are told to come back. */
+const CALLS_MAX = 32;
+const INSTRUCTIONS =
+  "Fast, exact answers about the repository. Begin with map; answers are of the files as they are at that moment, so nothing needs to be read twice to be sure.";
+
+/** Resolves when the client is gone, or the signal says so. */
+export async function serveTools(
+  workspace: Workspace,
+  tools: readonly Tool[],
+  { version, ended }: { version: string; ended: Promise<unknown> },
+): Promise<void> {
+  const server = new Server({ name: "millrace", version }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  let calls = 0;
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: tools.map(({ name, description, arguments: shape }) => ({
+      name,
+      description,
+      inputSchema: z.toJSONSchema(z.object(shape), { io: "input" }) as { type: "object" },
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    })),
+  }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {
+    const tool = byName.get(params.name);
+    if (!tool) return problem(`There is no tool ${params.name}. There are ${[...byName.keys()].join(", ")}.`);
+    if (calls >= CALLS_MAX) return problem(`${CALLS_MAX} calls are under way. Ask again when some of them are answered.`);
+    calls++;
+    const token = params._meta?.progressToken;
+    const watched: Watched = {
+      signal,
+      progress: (what, done, of) => {
+        if (token === undefined) return;
+        const told = { progressToken: token, progress: done, message: what, ...(of > 0 ? { total: of } : {}) };
+        sendNotification({ method: "notifications/progress", params: told }).catch(() => {});
+      },
+    };
+    try {
+      return { content: [{ type: "text", text: await tool.answer(workspace, params.arguments ?? {}, watched) }] };
+    } catch (error) {
+      return problem(problemOf(error));
+    } finally {
+      calls--;
+    }
+  });
+  const closed = new Promise<void>((resolve) => {
+    server.onclose = resolve;
+    process.stdin.once("end", resolve);
+    process.stdin.once("close", resolve);
+  });
+  await server.connect(new StdioServerTransport());
+  await Promise.race([closed, ended]);
+  await server.close();
+}
+
+const problem = (text: string) => ({ content: [{ type: "text" as const, text }], isError: true });
