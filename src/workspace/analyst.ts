@@ -22,6 +22,8 @@ export interface AnalystOptions {
   readonly clock: Clock;
   readonly checkout: Checkout;
   readonly records: Records;
+  /** Called before the first look, when all will have to be scanned. */
+  readonly prepare?: (() => void) | undefined;
   /** Bytes of a file, whatever it is now: they are compared with what they should be. */
   readonly readBytes: (path: string) => Uint8Array | undefined;
 }
@@ -103,6 +105,7 @@ export class Analyst {
       this.stagesMs[stage] = nowMs - sinceMs;
       sinceMs = nowMs;
     };
+    if (!this.#last) this.#options.prepare?.();
     const fresh = new FreshBytes(readBytes);
     const sources = await checkout.sources({
       signal,

@@ -117,6 +117,7 @@ export class Workspace {
       clock,
       checkout: this.#checkout,
       records: this.#records,
+      prepare: options.store ? undefined : () => this.#crew.prepare(),
       readBytes: (path) => bytesOf(folder, path, fileBytesMax),
     });
   }

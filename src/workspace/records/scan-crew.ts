@@ -39,6 +39,11 @@ export class ScanCrew {
     });
   }
 
+  /** Starts a thread now, for who will soon have much to scan. */
+  prepare(): void {
+    this.#pool.use(async () => {}).catch(() => {});
+  }
+
   /** Encoded records, in the order of the sources, whose bytes are gone afterwards. Rejects with `scan_failed`, as the pool does, and with the signal's reason. */
   scan(sources: readonly Source[], signal?: Abortable): Promise<readonly Uint8Array[]> {
     return this.#pool.use(async (worker) => [...eachOf(await this.#ask(worker, sources, signal))], signal ? { signal } : {});
