@@ -4,7 +4,7 @@ import type { InotifyFiles } from "./inotify.ts";
 
 /**
  * "overflow": events came faster than they could be kept, by the kernel or here. "limit": as many folders, watches or queues as may be.
- * "unsupported": this system has no watcher that never loses a change unsaid. "error": all else, and when the root itself is gone or moved.
+ * "unsupported": this system, or a file system here, has no watcher that never loses a change unsaid; it is not tried again. "error": all else, and when the root itself is gone or moved.
  */
 export type LostReason = "overflow" | "limit" | "unsupported" | "error";
 

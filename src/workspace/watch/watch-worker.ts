@@ -61,7 +61,7 @@ function answerRequests(send: (message: WatchReply) => void): (message: WatchReq
         flush();
         if (!folders.lost) send({ kind: "synced", added: joinPaths(added), watches: folders.watches });
       } else if (message.kind === "drain") {
-        folders.read();
+        folders.drain();
         flush();
         if (!folders.lost) send({ kind: "drained" });
       }

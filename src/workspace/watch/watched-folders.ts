@@ -3,8 +3,10 @@
 // only while its watch is on the folder that has this path, as of the events that were read; a folder that moved is let go with all below it.
 
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { type Stamp, takeStamp } from "../list/stamp.ts";
 import { happened, type Inotify } from "./inotify.ts";
+import { tellsOfChanges } from "./local-file-systems.ts";
 import { type Batch, type GitFolders, joinPaths, type LostReason } from "./watch-messages.ts";
 
 const {
@@ -46,8 +48,7 @@ export class WatchedFolders {
   readonly #watches = new Map<string, number>();
   /** Of the git folders: the names that matter there, or all. */
   readonly #git = new Map<number, ReadonlySet<string> | "all">();
-  /** The folders that the root is in: when one of them moves, the root's path is another place. */
-  readonly #above = new Set<number>();
+  readonly #root: Stamp | undefined;
   readonly #changed = new Set<string>();
   #events = 0;
   #isRepositoryChanged = false;
@@ -59,26 +60,23 @@ export class WatchedFolders {
   constructor(inotify: Inotify, options: WatchedFoldersOptions) {
     this.#inotify = inotify;
     this.#options = options;
-    for (let path = dirname(options.root); path !== dirname(path); path = dirname(path)) {
-      const watch = this.#add(path, deletedSelf | movedSelf);
-      if (watch !== undefined) this.#above.add(watch);
-    }
+    this.#root = takeStamp(options.root);
     const { repository } = options;
     for (const path of repository ? [repository.gitFolder, repository.commonFolder] : []) {
-      const watch = this.#add(path, ENTRIES);
+      const watch = this.#add(path);
       if (watch !== undefined) this.#git.set(watch, GIT_FILES);
     }
     this.#watchBranches();
   }
 
   get watches(): number {
-    return new Set([...this.#paths.keys(), ...this.#git.keys(), ...this.#above]).size;
+    return new Set([...this.#paths.keys(), ...this.#git.keys()]).size;
   }
 
   /** Watches these and no others. @returns those added: what happened in them before is not known */
   sync(folders: readonly string[]): readonly string[] {
     // What happened before the list was made is known now, and with it which paths are other folders than they were.
-    this.read();
+    this.drain();
     if (folders.length > this.#options.foldersMax) this.lost ??= "limit";
     const wanted = new Set(folders);
     for (const path of this.#watches.keys()) if (!wanted.has(path)) this.#drop(path);
@@ -86,8 +84,10 @@ export class WatchedFolders {
     for (const path of folders) {
       if (this.lost) return added;
       if (this.#watches.has(path)) continue;
-      const watch = this.#add(join(this.#options.root, path), ENTRIES);
+      const place = join(this.#options.root, path);
+      const watch = this.#add(place);
       if (watch === undefined) continue;
+      if (!tellsOfChanges(place)) this.lost ??= "unsupported";
       this.#hold(path, watch);
       added.push(path);
     }
@@ -96,6 +96,14 @@ export class WatchedFolders {
   }
 
   /** All that happened before the call. */
+  drain(): void {
+    this.read();
+    // A root that somebody is in is not told of when it is removed, and no root when a folder above it moves.
+    const now = takeStamp(this.#options.root);
+    if (now?.inode !== this.#root?.inode || now?.device !== this.#root?.device) this.lost ??= "error";
+  }
+
+  /** All that happened in what is watched. */
   read(): void {
     if (!this.lost) this.#inotify.read((watch, bits, name) => this.#take(watch, bits, name));
   }
@@ -118,7 +126,6 @@ export class WatchedFolders {
   #take(watch: number, bits: number, name: string): void {
     this.#events++;
     if (bits & overflow) this.lost ??= "overflow";
-    if (this.#above.has(watch) && bits & WENT) this.lost ??= "error";
     const path = this.#paths.get(watch);
     if (path !== undefined) {
       if (name === "") this.#takeSelf(path, bits);
@@ -166,9 +173,10 @@ export class WatchedFolders {
 
   #watchBranches(): void {
     const { repository } = this.#options;
-    const waiting = repository ? [join(repository.commonFolder, "refs", "heads")] : [];
+    const { commonFolder = "" } = repository ?? {};
+    const waiting = repository ? [join(commonFolder, "refs", "heads"), join(commonFolder, "reftable")] : [];
     for (let path = waiting.pop(), seen = 0; path !== undefined && seen < BRANCH_FOLDERS_MAX; path = waiting.pop(), seen++) {
-      const watch = this.#add(path, ENTRIES);
+      const watch = this.#add(path);
       if (watch === undefined) continue;
       this.#git.set(watch, "all");
       for (const name of foldersIn(path)) waiting.push(join(path, name));
@@ -176,8 +184,8 @@ export class WatchedFolders {
   }
 
   /** Undefined: it is not there, may not be read, or there are too many. */
-  #add(path: string, bits: number): number | undefined {
-    const watch = this.#inotify.add(path, bits);
+  #add(path: string): number | undefined {
+    const watch = this.#inotify.add(path, ENTRIES);
     if (watch === "limit") this.lost ??= "limit";
     return typeof watch === "number" ? watch : undefined;
   }

@@ -54,7 +54,7 @@ export interface WatcherStats {
 const LIMITS = { foldersMax: 100_000, pathsMax: 100_000, settleMsMax: 5000, startMsMax: 60_000 } as const;
 const BACKOFF_MS = 100;
 const BACKOFF_MS_MAX = 30_000;
-/** Who was ready for so long is trusted to start at once again. */
+/** Who was ready for so long is trusted to start soon again. */
 const STEADY_MS = 60_000;
 const WORKER = new URL("./watch-worker.ts", import.meta.url);
 
@@ -113,8 +113,13 @@ export class Watcher {
     signal?.throwIfAborted();
     if (this.#state !== "ready") return;
     const thread = this.#thread;
-    const cancel = this.#options.clock.schedule(this.#options.settleMsMax, () => this.#lose(thread, "error"));
-    const settling = this.#settle(thread).finally(cancel);
+    const { clock, settleMsMax } = this.#options;
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.schedule(settleMsMax, () => {
+      this.#lose(thread, "error");
+      late.resolve();
+    });
+    const settling = Promise.race([this.#settle(thread), late.promise]).finally(cancel);
     await (signal ? orAbort(settling, signal) : settling);
   }
 
@@ -229,9 +234,10 @@ export class Watcher {
     this.#lost = why;
     if (why === "overflow") this.#overflows++;
     this.#endThread();
-    // What cannot be here will not be later.
+    // What cannot be here will not be later, and a limit is of what others use too: to reach it often would be theirs to suffer.
     if (why !== "unsupported") {
-      const waitMs = Math.min(BACKOFF_MS * 2 ** this.#attempts++, BACKOFF_MS_MAX);
+      const backoffMs = BACKOFF_MS * 2 ** this.#attempts++;
+      const waitMs = why === "limit" ? BACKOFF_MS_MAX : Math.min(backoffMs, BACKOFF_MS_MAX);
       this.#cancelTimer = clock.schedule(waitMs, () => this.#begin());
     }
     this.#first.resolve();
