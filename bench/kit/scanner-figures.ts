@@ -1,4 +1,4 @@
-// What the scanners reach on one folder of real code: a process of its own, alone on its core.
+// What the scanners reach on one folder of real code: in a thread of its own, so that what was learned from other folders has no part in it.
 
 import { join } from "node:path";
 
@@ -23,13 +23,22 @@ export interface ScannerFigures {
   readonly differences: readonly string[];
 }
 
-const PROGRAM = join(import.meta.dir, "..", "..", "src", "workspace", "scan", "testing", "measure-scanners.ts");
+const THREAD = join(import.meta.dir, "..", "..", "src", "workspace", "scan", "testing", "measure-scanners.ts");
 
-/** Throws if the process fails; what it said of it is on this one's standard error. */
-export async function scannerFigures(folder: string, core: number, filesMax: number): Promise<readonly ScannerFigures[]> {
-  const command = ["taskset", "-c", String(core), process.execPath, PROGRAM, folder, String(filesMax)];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  const output = await new Response(child.stdout).text();
-  if ((await child.exited) !== 0) throw new Error(`The scanners could not be measured on ${folder}.`);
-  return JSON.parse(output) as readonly ScannerFigures[];
+/** @param differencesMax told of each kind at most. Rejects if the thread fails. */
+export async function scannerFigures(
+  folder: string,
+  filesMax: number,
+  differencesMax: number,
+): Promise<readonly ScannerFigures[]> {
+  const thread = new Worker(THREAD);
+  const answer = Promise.withResolvers<readonly ScannerFigures[]>();
+  thread.onmessage = ({ data }: MessageEvent<readonly ScannerFigures[]>) => answer.resolve(data);
+  thread.onerror = ({ message }) => answer.reject(new Error(`The scanners could not be measured on ${folder}: ${message}`));
+  thread.postMessage({ folder, filesMax, differencesMax });
+  try {
+    return await answer.promise;
+  } finally {
+    thread.terminate();
+  }
 }

@@ -1,6 +1,6 @@
-// A program: holds the scanners against tree-sitter on one folder of real code, and measures how fast they are, warm and
-// in processor time of this process (collecting garbage included). Arguments: the folder; files of a language at most;
-// differences to tell of each kind at most. Prints one JSON list with an entry for each language of which there is enough to say something.
+// A thread for the benchmark of the scanners: holds them against tree-sitter on a folder of real code, and measures how
+// fast they are, warm and in processor time of the process (collecting garbage included), in which nothing else may run.
+// Answers with an entry for each language of which there is enough to say something.
 
 import { basename } from "node:path";
 import type { Language, Scanner } from "../record.ts";
@@ -36,7 +36,15 @@ function warmSweepMs(files: readonly OracleFile[], scan: (source: string) => unk
   return sweepMs(files, scan, MEASURED_MS);
 }
 
-async function figuresOf(folder: string, language: Language, scanner: Scanner, files: readonly OracleFile[]) {
+type Figures = NonNullable<Awaited<ReturnType<typeof figuresOf>>>;
+
+async function figuresOf(
+  folder: string,
+  language: Language,
+  scanner: Scanner,
+  files: readonly OracleFile[],
+  differencesMax: number,
+) {
   const { missing, extra, ...comparison } = await compareWithOracle(language, files);
   if (comparison.oracle < DEFINITIONS_MIN) return undefined;
   return {
@@ -49,18 +57,22 @@ async function figuresOf(folder: string, language: Language, scanner: Scanner, f
     scanMs: warmSweepMs(files, (source) => scanner.scan(source)),
     recordMs: warmSweepMs(files, (source) => scanFile(language, source)),
     differences: [
-      ...missing.slice(0, Number(differencesMax)).map((difference) => `missing ${difference}`),
-      ...extra.slice(0, Number(differencesMax)).map((difference) => `extra   ${difference}`),
+      ...missing.slice(0, differencesMax).map((difference) => `missing ${difference}`),
+      ...extra.slice(0, differencesMax).map((difference) => `extra   ${difference}`),
     ],
   };
 }
 
-const [folder = ".", filesMax = "1000", differencesMax = "3"] = process.argv.slice(2);
-const paths = pathsBelow(folder);
-const figures: unknown[] = [];
-for (const [language, scanner] of scanners) {
-  const files = sampleFiles(folder, paths, language, Number(filesMax));
-  const found = files.length < FILES_MIN ? undefined : await figuresOf(folder, language, scanner, files);
-  if (found !== undefined) figures.push(found);
-}
-process.stdout.write(JSON.stringify(figures));
+declare const self: Worker;
+
+self.onmessage = async ({ data }: MessageEvent<{ folder: string; filesMax: number; differencesMax: number }>) => {
+  const paths = pathsBelow(data.folder);
+  const all: Figures[] = [];
+  for (const [language, scanner] of scanners) {
+    const files = sampleFiles(data.folder, paths, language, data.filesMax);
+    const found =
+      files.length < FILES_MIN ? undefined : await figuresOf(data.folder, language, scanner, files, data.differencesMax);
+    if (found !== undefined) all.push(found);
+  }
+  self.postMessage(all);
+};
