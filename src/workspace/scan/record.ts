@@ -2,7 +2,7 @@
 // is a function of (SCANNER_VERSION, language, content) and never holds a path, so equal files share one record.
 
 /** Raised whenever any scanner's output changes for any input, or how records are kept: it is part of every key. */
-export const SCANNER_VERSION = 3;
+export const SCANNER_VERSION = 4;
 
 /** Languages with a scanner of this folder. */
 export type LexicalLanguage =

@@ -221,13 +221,15 @@ function parenthesis(walk: Walk, words: CWords, head: Head, to: number): boolean
     return true;
   }
   // `int (name)(int)` is a function whose name is kept from being a macro.
-  const isKept = walk.isName(open + 1) && tokens.kind(open + 2) === PAREN_CLOSE;
-  const isTyped = head.name === -1 ? head.types > 0 : tokens.kind(open + 3) === PAREN;
-  if (isKept && isTyped) {
+  const kept = keptName(walk, open);
+  const isCalled = tokens.kind(kept + 2) === PAREN;
+  const isTyped = head.name === -1 && head.types > 0;
+  if (kept !== -1 && (isTyped ? isCalled || kept === open + 1 : isCalled && head.name !== -1)) {
     dropName(head);
-    head.name = open + 1;
+    head.name = kept;
+    head.owner = kept === open + 1 ? -1 : kept - 3;
     head.index = tokens.next(open);
-    head.isFunction = tokens.kind(head.index) === PAREN;
+    head.isFunction = isCalled;
     return true;
   }
   if (head.name === -1) {
@@ -245,6 +247,14 @@ function parenthesis(walk: Walk, words: CWords, head: Head, to: number): boolean
   }
   head.isFunction = true;
   return true;
+}
+
+/** The name in `(name)` and `(owner::name)`; -1 if something else is in the parenthesis. */
+function keptName(walk: Walk, open: number): number {
+  const { tokens } = walk;
+  let index = open + 1;
+  while (walk.isName(index) && tokens.kind(index + 1) === COLON && tokens.kind(index + 2) === COLON) index += 3;
+  return walk.isName(index) && tokens.kind(index + 1) === PAREN_CLOSE ? index : -1;
 }
 
 function isMemberPointer(walk: Walk, open: number): boolean {

@@ -73,6 +73,15 @@ char c = '{';
   expect(imports(scan)).toEqual(["stdio.h: *", "own.h: *"]);
 });
 
+test("C++: names in parentheses are kept from macros, and may be those of members", () => {
+  const found = cpp.scan("int(test::kept)(FILE* f) {\n  M(kept, -1);\n}\nint(plain)(FILE* f);\nvoid after() {}\n").definitions;
+  expect(found.map(({ name, kind, line, endLine }) => `${line}-${endLine} ${kind} ${name}`)).toEqual([
+    "1-3 method kept",
+    "4-4 function plain",
+    "5-5 function after",
+  ]);
+});
+
 test("C++: definitions and imports", () => {
   const scan = cpp.scan(`#include <vector>
 namespace a::b {

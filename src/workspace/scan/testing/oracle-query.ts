@@ -10,6 +10,11 @@ export interface OracleQuery {
    * must be those the scanner promises: functions, types, members, and variables of the top level; no local variables.
    */
   readonly query: string;
+  /**
+   * What the grammar makes of correct code that it reads as something else: a file with a match counts as one that
+   * tree-sitter cannot parse. Each pattern needs a reason beside it.
+   */
+  readonly misread?: string;
   /** The nodes of the names in a `@pattern`; needed only if the query has one. */
   readonly namesIn?: (pattern: Node) => readonly Node[];
   /** Leaves out a captured name that a pattern cannot tell apart. */

@@ -28,7 +28,7 @@ export interface OracleComparison {
   readonly oracle: number;
   readonly ours: number;
   readonly files: number;
-  /** Files with syntax errors for tree-sitter, and files of words only. */
+  /** Files that tree-sitter cannot parse, or is known to misread, and files of words only. */
   readonly skipped: number;
   /** What only the oracle has, in order of path and line. */
   readonly missing: readonly Difference[];
@@ -71,7 +71,7 @@ export async function compareWithOracle(language: Language, files: readonly Orac
 }
 
 interface Oracle {
-  /** Undefined if the source has syntax errors. */
+  /** Undefined if the grammar cannot read the source. */
   definitions(source: string): { name: string; line: number }[] | undefined;
   close(): void;
 }
@@ -85,18 +85,21 @@ async function openOracle(language: Language): Promise<Oracle> {
   const parser = new Parser();
   parser.setLanguage(grammar);
   const query = new Query(grammar, entry.query);
+  const misread = new Query(grammar, entry.misread ?? "");
   return {
     definitions(source) {
       const tree = parser.parse(source);
       if (tree === null) return undefined;
       try {
-        return tree.rootNode.hasError ? undefined : namesOf(entry, query, tree.rootNode);
+        const isBroken = tree.rootNode.hasError || misread.captures(tree.rootNode).length > 0;
+        return isBroken ? undefined : namesOf(entry, query, tree.rootNode);
       } finally {
         tree.delete();
       }
     },
     close() {
       query.delete();
+      misread.delete();
       parser.delete();
     },
   };

@@ -1,5 +1,5 @@
 // How definitions look in the trees of the C and C++ grammars. Declarators nest, so names are looked for in the
-// declarations that hold them.
+// declarations that hold them. `typedef long ssize_t` names what the grammar takes for a type of the language.
 
 import type { Node } from "web-tree-sitter";
 import type { OracleQuery } from "../oracle-query.ts";
@@ -10,6 +10,7 @@ const C = `
 (declaration) @pattern
 (field_declaration) @pattern
 (type_definition) @pattern
+(type_definition declarator: (primitive_type) @name)
 (struct_specifier name: (type_identifier) @name body: (_))
 (union_specifier name: (type_identifier) @name body: (_))
 (enum_specifier name: (type_identifier) @name body: (_))

@@ -41,4 +41,9 @@ export const kotlin: OracleQuery = {
 (enum_entry (simple_identifier) @name)
 (class_parameter (simple_identifier) @name)`,
   isDefinition,
+  // An annotated declaration at the top, read as an annotated expression: `@A @B(C) annotation class D` as a sum of words;
+  // and the body of a class after `: T by value`, read as a lambda that the value is called with.
+  misread: `
+(source_file (prefix_expression (annotation)) @_)
+(explicit_delegation (call_expression (call_suffix (annotated_lambda)) @_))`,
 };

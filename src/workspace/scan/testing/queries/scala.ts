@@ -25,6 +25,9 @@ function isProperty(parameter: Node): boolean {
 
 export const scala: OracleQuery = {
   grammar: "scala",
+  // After `{ self =>` and after `= -x` what follows on other lines is read as operators and operands of one expression, in which
+  // the words that begin declarations are names.
+  misread: `((identifier) @_ (#match? @_ "^(def|val|var|override|class|trait|object|implicit|private|protected|final|lazy)$"))`,
   query: `
 (class_definition name: (identifier) @name)
 (object_definition name: (identifier) @name)
