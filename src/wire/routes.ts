@@ -18,7 +18,19 @@ import {
   threadPut,
   threadQuery,
 } from "./threads.ts";
-import { fileQuery, globQuery, grep, grepQuery, map, mapQuery, paths, repomapQuery, workspaceList } from "./workspaces.ts";
+import {
+  fileQuery,
+  globQuery,
+  grep,
+  grepQuery,
+  map,
+  mapQuery,
+  paths,
+  repomapQuery,
+  symbols,
+  symbolsQuery,
+  workspaceList,
+} from "./workspaces.ts";
 
 export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -147,6 +159,10 @@ export const apiRoutes = {
   workspaceMap: {
     ...{ method: "GET", path: "/api/workspaces/{id}/map", summary: "The files that matter most to a question.", status: 200 },
     ...{ query: mapQuery, answer: map },
+  },
+  workspaceSymbols: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/symbols", summary: "Where a name is defined.", status: 200 },
+    ...{ query: symbolsQuery, answer: symbols },
   },
   repomap: {
     ...{ method: "GET", path: "/api/assets/repomap", summary: "The map of a commit, which never changes.", status: 200 },

@@ -74,6 +74,32 @@ export const grep = z
   })
   .meta({ id: "Grep" });
 
+export const symbolsQuery = z.strictObject({
+  name: z.string().min(1).max(200).describe("Of what is defined, or a part of the name."),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+export const symbols = z
+  .object({
+    symbols: z
+      .array(
+        z.object({
+          path: z.string(),
+          name: z.string(),
+          kind: z.string(),
+          line: z.int().min(1),
+          endLine: z.int().min(1),
+          exported: z.boolean(),
+          signature: z.string(),
+          parent: z.string().exactOptional().describe("What it is defined in."),
+        }),
+      )
+      .describe("The same name first, then names like it."),
+    isComplete: z.boolean().describe("false: there are more than `limit`."),
+    stateId: z.string().describe("Of the contents that it was made of."),
+  })
+  .meta({ id: "Symbols" });
+
 const budget = z.coerce.number().int().min(64).max(100_000).default(2048).describe("Tokens that the text has at most.");
 const focus = z
   .string()
@@ -114,4 +140,5 @@ export const repomapQuery = z.strictObject({
 export type WireWorkspaceList = z.infer<typeof workspaceList>;
 export type WirePaths = z.infer<typeof paths>;
 export type WireGrep = z.infer<typeof grep>;
+export type WireSymbols = z.infer<typeof symbols>;
 export type WireMap = z.infer<typeof map>;

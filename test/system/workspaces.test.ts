@@ -255,6 +255,16 @@ describe.skipIf(!hasGit)(hasGit ? "workspaces" : "skipped: workspaces (git is no
     expect(await refused("/api/workspaces/app/glob?pattern=%5B")).toEqual([400, "invalid_request"]);
   });
 
+  test("symbols are found by name, the same name first", async () => {
+    const { symbols, isComplete } = await answered<{
+      symbols: { path: string; line: number; kind: string }[];
+      isComplete: boolean;
+    }>("workspaceSymbols", "/api/workspaces/app/symbols?name=fairqueue");
+    expect(symbols[0]).toMatchObject({ path: "src/queue.ts", line: 1, kind: "class" });
+    expect(isComplete).toBe(true);
+    expect(await refused("/api/workspaces/app/symbols")).toEqual([400, "invalid_request"]);
+  });
+
   test("maps are of the files as they are, and follow a change at once", async () => {
     interface Map {
       text: string;

@@ -58,6 +58,7 @@ export function workspaceHandlers(options: WorkspacesApiOptions): Pick<ApiHandle
     workspaceFile: (call) => within(call, call.params.id ?? "", "files", ({ files }) => fileAnswer(files, call)),
     workspaceGlob: (call) => told(call, "glob", call.query),
     workspaceGrep: (call) => told(call, "grep", grepOf(call.query)),
+    workspaceSymbols: (call) => told(call, "symbols", call.query),
     workspaceMap: (call) => told(call, "map", orderOf(call.query)),
     repomap: (call) =>
       within(call, call.query.repository, "commits", (workspace) => {

@@ -1,6 +1,6 @@
 // What can be asked of a workspace in another thread, in the words of the wire: plain values in, plain values out. Decides no rights.
 
-import type { WireGrep, WireMap, WirePaths } from "../../wire/index.ts";
+import type { WireGrep, WireMap, WirePaths, WireSymbols } from "../../wire/index.ts";
 import type { Commit } from "../git/commit-tree.ts";
 import type { GrepQuery } from "../search/grep-query.ts";
 import type { MapAnswer, MapOrder, Workspace } from "../workspace.ts";
@@ -23,6 +23,10 @@ export function hostedCalls({ workspace, commits }: HostedRoot) {
     async grep(query: GrepQuery, signal: AbortSignal): Promise<WireGrep> {
       const { matches, isComplete, files, binary, closed } = await workspace().grep(query, { signal });
       return { matches: [...matches], isComplete, files, binary, closed };
+    },
+    async symbols({ name, limit }: { name: string; limit: number }, signal: AbortSignal): Promise<WireSymbols> {
+      const { symbols, ...rest } = await workspace().symbols(name, limit, { signal });
+      return { symbols: [...symbols], ...rest };
     },
     async map(order: MapOrder, signal: AbortSignal): Promise<WireMap> {
       return mapOnWire(await workspace().map(order, { signal }));
