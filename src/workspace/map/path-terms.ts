@@ -29,19 +29,36 @@ export function sortOf(path: string): PathSort {
   return ASIDE.test(path) ? "aside" : "source";
 }
 
-/** Terms of all parts of a path but the ending of its name, each with how often it occurs; the name's own terms count twice. */
+/** What a name says of a file, against 1 for a folder. */
+const NAME_COUNT = 3;
+/** Names that say no more than the folder they stand in. */
+const NAMELESS = /^(?:index|__init__|__main__|mod|main|lib)\.\w+$/i;
+const NAMELESS_FOLDER = /^(?:src|lib|source|dist)$/i;
+
+/** Terms of all parts of a path but the ending of its name, each with how often it occurs; those of the name, or of what names it, more often. */
 export function pathTerms(path: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const parts = path.split("/");
   const last = parts.length - 1;
+  const naming = namingFolder(parts);
   parts.forEach((part, at) => {
     const name = at === last ? part.replace(/\.[A-Za-z]\w{0,9}$/, "") : part;
+    const count = at === last || at === naming ? NAME_COUNT : 1;
     for (const word of name.split(/[^\p{L}\p{N}_$]+/u)) {
-      for (const term of splitWord(word)) counts.set(term, (counts.get(term) ?? 0) + (at === last ? 2 : 1));
+      for (const term of splitWord(word)) counts.set(term, (counts.get(term) ?? 0) + count);
     }
-    for (const whole of wholes(name)) counts.set(whole, (counts.get(whole) ?? 0) + (at === last ? 2 : 1));
+    for (const whole of wholes(name)) counts.set(whole, (counts.get(whole) ?? 0) + count);
   });
   return counts;
+}
+
+/** Which part a file is known by that has no name of its own: `pool` in pool/src/index.ts; -1: its own. */
+function namingFolder(parts: readonly string[]): number {
+  let at = parts.length - 1;
+  if (!NAMELESS.test(parts[at] ?? "")) return -1;
+  do at--;
+  while (at > 0 && NAMELESS_FOLDER.test(parts[at] ?? ""));
+  return at;
 }
 
 /** `language-model` is mentioned as languageModel too. */

@@ -22,8 +22,8 @@ export interface QueryWeights {
 
 export const queryWeights: QueryWeights = {
   definition: 0.5,
-  scope: 0.5,
-  mentionedPath: 3,
+  scope: 1,
+  mentionedPath: 1.5,
   mentionedName: 1,
   mentionedFolder: 0.3,
   folder: 0.1,

@@ -1,7 +1,7 @@
 // Reads a question, an issue or a commit message as weighted terms, scopes and mentioned paths. Knows no repository: what of it is rare, and
 // which files have it, is for the index to say. Long questions are cut, not refused.
 
-import { splitWord, stem } from "./split-words.ts";
+import { partsOf, splitWord, stem } from "./split-words.ts";
 
 export interface Question {
   /** Terms with their weights, in order of first occurrence. */
@@ -19,19 +19,33 @@ export interface QuestionWeights {
   readonly part: number;
   /** Of a name of several parts as a whole. */
   readonly whole: number;
+  /** Of two words in a row as one name: `source map` as sourceMap. */
+  readonly pair: number;
   /** How soon saying a term again stops to say more. */
   readonly saturation: number;
   /** Of a term in a path, against 1 for a scope. */
   readonly mention: number;
 }
 
-export const questionWeights: QuestionWeights = { title: 3, part: 0.6, whole: 1.2, saturation: 2, mention: 0.5 };
+export const questionWeights: QuestionWeights = {
+  title: 6,
+  part: 0.6,
+  whole: 1.6,
+  pair: 0.3,
+  saturation: 2,
+  mention: 0.5,
+};
 
 export const QUESTION_UNITS_MAX = 20_000;
 const PATHS_MAX = 50;
 const WORD = /[\p{L}_$][\p{L}\p{M}\p{N}_$]*(?:-[\p{L}\p{N}]+)*/gu;
 const PATH = /@?[\w.-]+(?:\/[\w@.[\]$-]+)+|\b[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{1,5}\b/g;
-const SCOPED = /^\s*([a-z]+)\(([^)\n]{1,80})\)!?:/i;
+/** Of "Conventional Commits" (conventionalcommits.org): its type says what was done, its scope where. */
+const PREFIX = /^(?:fix|feat|feature|chore|docs?|style|refactor|perf|tests?|build|ci|revert)(?:\(([^)\n]{1,80})\))?!?:/i;
+/** What stands between words that make one name. */
+const JOINT = /^[ \t]$/;
+/** Of reStructuredText: :class:`.Table` is about Table. */
+const ROLE = /:[a-z]+:(?=`)/g;
 /** Lines that say who and where, not what. */
 const TRAILER =
   /^\s*(?:[A-Z][\w-]*-(?:by|id|sha|request)|change-id|closes|fixes|references|resolves|see also|pull-request|refs?):?\s.*$/gim;
@@ -51,16 +65,16 @@ const STOP_WORDS = new Set(
 
 export function readQuestion(text: string, weights: QuestionWeights = questionWeights): Question {
   const whole = text.slice(0, QUESTION_UNITS_MAX);
-  const clean = whole.replace(TRAILER, "").replace(NOISE, " ").trim();
+  const clean = whole.replace(ROLE, "").replace(TRAILER, "").replace(NOISE, " ").trim();
   const titleEnd = (clean.indexOf("\n") + 1 || clean.length + 1) - 1;
+  const [prefix = "", scope = ""] = PREFIX.exec(clean) ?? [];
   const scopes = new Map<string, number>();
-  const scoped = SCOPED.exec(clean);
-  if (scoped?.[2] !== undefined) addWords(scopes, scoped[2], 1, weights);
+  addWords(scopes, scope, 1, weights);
   const paths = mentionedPaths(clean);
   for (const path of paths) addWords(scopes, path.replace(/\.[A-Za-z]{1,5}$/, ""), weights.mention, weights);
   const counts = new Map<string, number>();
-  const title = clean.slice(0, titleEnd);
-  addWords(counts, scoped ? title.slice(scoped[1]?.length) : title, weights.title, weights);
+  const title = `${scope} ${clean.slice(prefix.length, titleEnd)}`;
+  addWords(counts, title, weights.title, weights);
   addWords(counts, clean.slice(titleEnd), 1, weights);
   const terms = new Map<string, number>();
   for (const [term, count] of counts) terms.set(term, (count * (weights.saturation + 1)) / (count + weights.saturation));
@@ -69,16 +83,21 @@ export function readQuestion(text: string, weights: QuestionWeights = questionWe
 
 function addWords(into: Map<string, number>, text: string, weight: number, weights: QuestionWeights): void {
   const add = (term: string, by: number) => {
-    if (!STOP_WORDS.has(term)) into.set(term, (into.get(term) ?? 0) + by);
+    if (!STOP_WORDS.has(term)) into.set(term, (into.get(term) ?? 0) + weight * by);
   };
-  for (const [word] of text.matchAll(WORD)) {
+  let [before, end] = ["", 0];
+  for (const { 0: word, index } of text.matchAll(WORD)) {
     const terms = splitWord(word);
-    const only = terms.length === 1 ? terms[0] : undefined;
-    if (only !== undefined) add(only, weight);
-    else
-      terms.forEach((term, at) => {
-        add(term, weight * (at === terms.length - 1 ? weights.whole : weights.part));
-      });
+    const last = terms.length - 1;
+    terms.forEach((term, at) => {
+      add(term, last === 0 ? 1 : at === last ? weights.whole : weights.part);
+    });
+    const joined = partsOf(word).join("").toLowerCase();
+    if (before !== "" && JOINT.test(text.slice(end, index))) {
+      add(before + joined, weights.pair);
+      if (joined.endsWith("s")) add(before + joined.slice(0, -1), weights.pair);
+    }
+    [before, end] = [joined, index + word.length];
   }
 }
 

@@ -19,12 +19,12 @@ export interface TextWeights {
 }
 
 export const textWeights: TextWeights = {
-  definition: 3,
-  path: 4,
+  definition: 1,
+  path: 9,
   bodyLength: 0.5,
   definitionLength: 0.5,
-  pathLength: 0.5,
-  saturation: 2,
+  pathLength: 0.25,
+  saturation: 5,
 };
 
 /** As many files, or this share of them, may differ from those that the postings were made of. */
