@@ -75,8 +75,8 @@ export class WatchedFolders {
 
   /** Watches these and no others. @returns those added: what happened in them before is not known */
   sync(folders: readonly string[]): readonly string[] {
-    // What happened before the list was made is known now, and with it which paths are other folders than they were.
-    this.drain();
+    // What is read later would be as good, and take another round.
+    this.read();
     if (folders.length > this.#options.foldersMax) this.lost ??= "limit";
     const wanted = new Set(folders);
     for (const path of this.#watches.keys()) if (!wanted.has(path)) this.#drop(path);
@@ -99,8 +99,7 @@ export class WatchedFolders {
   drain(): void {
     this.read();
     // A root that somebody is in is not told of when it is removed, and no root when a folder above it moves.
-    const now = takeStamp(this.#options.root);
-    if (now?.inode !== this.#root?.inode || now?.device !== this.#root?.device) this.lost ??= "error";
+    if (!isSamePlace(this.#root, takeStamp(this.#options.root))) this.lost ??= "error";
   }
 
   /** All that happened in what is watched. */
@@ -139,7 +138,6 @@ export class WatchedFolders {
     this.#changed.add(path === "" ? name : `${path}/${name}`);
     if (this.#changed.size > this.#options.pathsMax) this.lost ??= "overflow";
     if (bits & folder) this.#takeFolder(path === "" ? name : `${path}/${name}`, bits);
-    if (name === ".gitignore") this.#isDoubtful = true;
     // Another repository than the one whose files are watched.
     if (path === "" && name === ".git" && bits & APPEARED & ~attributes) this.lost ??= "error";
   }
@@ -155,11 +153,11 @@ export class WatchedFolders {
   #takeSelf(path: string, bits: number): void {
     this.#changed.add(path);
     if (path === "" && bits & (WENT | watchEnded)) this.lost ??= "error";
-    if (bits & (movedSelf | watchEnded)) {
+    // Also when what was mounted there is taken away. That it moved, the folder that it is in tells.
+    if (bits & watchEnded) {
       this.#isDoubtful = true;
       this.#drop(path);
     }
-    if (bits & movedSelf) this.#dropBelow(path);
   }
 
   #takeGit(watch: number, names: ReadonlySet<string> | "all", bits: number, name: string): void {
@@ -194,11 +192,18 @@ export class WatchedFolders {
     const before = this.#paths.get(watch);
     // Moved since the events were read; those that say so come, and the path of before is looked at again.
     if (before !== undefined) {
+      if (this.#isMountedTwice(before, path)) this.lost ??= "unsupported";
       this.#watches.delete(before);
       this.#isDoubtful = true;
     }
     this.#paths.set(watch, path);
     this.#watches.set(path, watch);
+  }
+
+  /** One folder in two places: only one of them can be told. */
+  #isMountedTwice(one: string, other: string): boolean {
+    const { root } = this.#options;
+    return isSamePlace(takeStamp(join(root, one)), takeStamp(join(root, other)));
   }
 
   #dropBelow(path: string): void {
@@ -213,6 +218,9 @@ export class WatchedFolders {
     if (!this.#git.has(watch)) this.#inotify.remove(watch);
   }
 }
+
+const isSamePlace = (a: Stamp | undefined, b: Stamp | undefined) =>
+  a !== undefined && b !== undefined && a.inode === b.inode && a.device === b.device;
 
 function foldersIn(path: string): string[] {
   try {

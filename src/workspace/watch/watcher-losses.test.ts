@@ -1,10 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closeInotify, Inotify, openInotify } from "./inotify.ts";
 import { testOnLinux, WatchedScene } from "./testing.ts";
-import { WatchedFolders } from "./watched-folders.ts";
 import type { WatcherOptions } from "./watcher.ts";
 
 const LONG_MS = 1_000_000;
@@ -48,35 +46,6 @@ testOnLinux("more changes than may be kept are a loss, and soon it is ready agai
   await scene.until("ready");
   expect(scene.watcher.stats()).toMatchObject({ mode: "inotify", starts: 2, lost: undefined });
   await expectWatching(scene);
-});
-
-testOnLinux("events that the kernel drops are a loss", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-watch-"));
-  const files = openInotify();
-  if (typeof files === "string") throw new Error(files);
-  try {
-    const limits = { root: folder, repository: undefined, foldersMax: 10, pathsMax: 10 };
-    const folders = new WatchedFolders(new Inotify(files), limits);
-    expect(folders.sync([""])).toEqual([""]);
-    const kept = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
-    writeFileSync(join(folder, "a"), "");
-    for (let events = 2; events < kept - 2; events += 4) {
-      renameSync(join(folder, "a"), join(folder, "b"));
-      renameSync(join(folder, "b"), join(folder, "a"));
-    }
-    folders.drain();
-    expect(folders.lost).toBeUndefined();
-    expect([...(folders.takeBatch()?.paths.split("\0") ?? [])].sort()).toEqual(["", "a", "b"]);
-    for (let events = 0; events < kept + 2; events += 4) {
-      renameSync(join(folder, "a"), join(folder, "b"));
-      renameSync(join(folder, "b"), join(folder, "a"));
-    }
-    folders.drain();
-    expect(folders.lost).toBe("overflow");
-  } finally {
-    closeInotify(files);
-    rmSync(folder, { recursive: true });
-  }
 });
 
 testOnLinux("a root that is removed is a loss; it is tried again, later each time, until it is back", async () => {

@@ -84,6 +84,19 @@ testOnLinux("a tree that is filled as soon as it is made is told and watched to 
   expect(await scene.settled()).toEqual(["a/b/c/d/file"]);
 });
 
+testOnLinux("while lists name more folders, it is not ready", async () => {
+  const all = ["", "src", "src/late", "src/late/later"];
+  let known = 2;
+  const scene = await watched((made) => made.write("src/late/later/file"), {
+    folders: () => {
+      const folders = all.slice(0, known);
+      known = Math.min(known + 1, all.length);
+      return folders;
+    },
+  });
+  expect(scene.watcher.stats().watches).toBe(4);
+});
+
 testOnLinux("a folder that moves is told under both names, and what happens in it then under the new one", async () => {
   const scene = await watched((made) => made.write("old/deep/file"));
   renameSync(scene.at("old"), scene.at("new"));
