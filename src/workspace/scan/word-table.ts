@@ -5,6 +5,11 @@ import type { Counts } from "./record.ts";
 import { unitClasses } from "./word-units.ts";
 
 const SLOTS_FIRST = 512;
+/** An entry: the hash, where the word is first, how long it is, and how often it occurs. Beside each other, as they are asked for together. */
+const ENTRY = 4;
+const START = 1;
+const LENGTH = 2;
+const COUNT = 3;
 
 /**
  * Words of one source. `count(at)` reads the word that begins at `at`; its index counts distinct words from 0 in the
@@ -17,11 +22,9 @@ export class WordTable {
   size = 0;
   readonly #source: string;
   readonly #distinctMax: number;
+  /** Indexes plus one, by hash; at most half of them are taken. */
   #slots = new Int32Array(SLOTS_FIRST);
-  #hashes = new Int32Array(SLOTS_FIRST / 2);
-  #starts = new Int32Array(SLOTS_FIRST / 2);
-  #lengths = new Int32Array(SLOTS_FIRST / 2);
-  #counts = new Int32Array(SLOTS_FIRST / 2);
+  #entries = new Int32Array((SLOTS_FIRST / 2) * ENTRY);
 
   constructor(source: string, distinctMax = 0x3fff_ffff) {
     this.#source = source;
@@ -46,12 +49,19 @@ export class WordTable {
     }
     this.end = end;
     hash ^= hash >>> 15;
-    const mask = this.#slots.length - 1;
+    const slots = this.#slots;
+    const entries = this.#entries;
+    const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = (this.#slots[slot] as number) - 1;
+      const index = (slots[slot] as number) - 1;
       if (index < 0) return this.#insert(slot, hash, at, end - at);
-      if (this.#hashes[index] === hash && this.#isSame(index, at, end - at)) {
-        this.#counts[index] = (this.#counts[index] as number) + 1;
+      const entry = index * ENTRY;
+      if (
+        entries[entry] === hash &&
+        entries[entry + LENGTH] === end - at &&
+        isSame(source, entries[entry + START] as number, at, end)
+      ) {
+        entries[entry + COUNT] = (entries[entry + COUNT] as number) + 1;
         return index;
       }
     }
@@ -66,20 +76,24 @@ export class WordTable {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const index = (this.#slots[slot] as number) - 1;
       if (index < 0) return -1;
-      if (this.#hashes[index] !== hash || this.#lengths[index] !== name.length) continue;
-      if (this.#source.startsWith(name, this.#starts[index])) return index;
+      const entry = index * ENTRY;
+      if (this.#entries[entry] !== hash || this.#entries[entry + LENGTH] !== name.length) continue;
+      if (this.#source.startsWith(name, this.#entries[entry + START])) return index;
     }
   }
 
   /** Takes one count of a word back: it turned out not to be one of those meant. It stays known. */
   uncount(index: number): void {
-    if (index >= 0) this.#counts[index] = (this.#counts[index] as number) - 1;
+    if (index < 0) return;
+    const at = index * ENTRY + COUNT;
+    this.#entries[at] = (this.#entries[at] as number) - 1;
   }
 
   /** The word of an index. */
   name(index: number): string {
-    const start = this.#starts[index] as number;
-    return this.#source.slice(start, start + (this.#lengths[index] as number));
+    const entry = index * ENTRY;
+    const start = this.#entries[entry + START] as number;
+    return this.#source.slice(start, start + (this.#entries[entry + LENGTH] as number));
   }
 
   /**
@@ -91,7 +105,7 @@ export class WordTable {
     const names: string[] = [];
     const counts: number[] = [];
     for (let index = 0; index < this.size && names.length < namesMax; index++) {
-      const count = this.#counts[index] as number;
+      const count = this.#entries[index * ENTRY + COUNT] as number;
       if (count <= 0) continue;
       const name = this.name(index);
       if (isLeftOut(name, index)) continue;
@@ -101,44 +115,38 @@ export class WordTable {
     return { names, counts };
   }
 
-  #isSame(index: number, at: number, length: number): boolean {
-    if (this.#lengths[index] !== length) return false;
-    const source = this.#source;
-    const first = this.#starts[index] as number;
-    for (let offset = 0; offset < length; offset++) {
-      if (source.charCodeAt(first + offset) !== source.charCodeAt(at + offset)) return false;
-    }
-    return true;
-  }
-
   #insert(slot: number, hash: number, at: number, length: number): number {
     if (this.size >= this.#distinctMax) return -1;
     const index = this.size++;
     this.#slots[slot] = index + 1;
-    this.#hashes[index] = hash;
-    this.#starts[index] = at;
-    this.#lengths[index] = length;
-    this.#counts[index] = 1;
-    if (this.size === this.#hashes.length) this.#grow();
+    const entries = this.#entries;
+    const entry = index * ENTRY;
+    entries[entry] = hash;
+    entries[entry + START] = at;
+    entries[entry + LENGTH] = length;
+    entries[entry + COUNT] = 1;
+    if (entry + ENTRY === entries.length) this.#grow();
     return index;
   }
 
   #grow(): void {
-    const twice = (words: Int32Array<ArrayBuffer>) => {
-      const grown = new Int32Array(words.length * 2);
-      grown.set(words);
-      return grown;
-    };
-    this.#hashes = twice(this.#hashes);
-    this.#starts = twice(this.#starts);
-    this.#lengths = twice(this.#lengths);
-    this.#counts = twice(this.#counts);
+    const entries = new Int32Array(this.#entries.length * 2);
+    entries.set(this.#entries);
+    this.#entries = entries;
     this.#slots = new Int32Array(this.#slots.length * 2);
     const mask = this.#slots.length - 1;
     for (let index = 0; index < this.size; index++) {
-      let slot = (this.#hashes[index] as number) & mask;
+      let slot = (entries[index * ENTRY] as number) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
       this.#slots[slot] = index + 1;
     }
   }
+}
+
+/** Whether the units from `first` on are those of source[at, end). */
+function isSame(source: string, first: number, at: number, end: number): boolean {
+  for (let left = first, right = at; right < end; left++, right++) {
+    if (source.charCodeAt(left) !== source.charCodeAt(right)) return false;
+  }
+  return true;
 }
