@@ -124,8 +124,12 @@ import { RepositoryMap } from ${JSON.stringify(`${import.meta.dir}/repository-ma
 
 test("never above the budget, whatever the records, the question and the names", () => {
   fc.assert(
-    fc.property(sources, questions, fc.integer({ min: 64, max: 600 }), (source, query, budget) => {
-      const { text, tokens, files } = new RepositoryMap(source).render({ query, budget, lines });
+    fc.property(sources, questions, fc.boolean(), fc.integer({ min: 64, max: 600 }), (source, query, isFocused, budget) => {
+      const focus = isFocused ? focusOf(source) : [];
+      const { text, tokens, files } = new RepositoryMap(source).render({ query, focus, budget, lines });
+      const shown = files.map(({ path }) => path);
+      expect(new Set(shown).size).toBe(shown.length);
+      expect(shown.filter((path) => focus.some((focused) => path === focused || path.startsWith(`${focused}/`)))).toEqual([]);
       expect(tokens).toBeLessThanOrEqual(budget);
       expect(tokens).toBe(lines.tokenizer.count(text));
       expect(text.split("\n").length - 1).toBe(files.reduce((sum, { definitions }) => sum + 1 + definitions.length, 0));
@@ -157,6 +161,29 @@ describe("ranks", () => {
   test("the part of the repository that a scope names first", () => {
     expect(first("fix(openai): generate twice")).toBe("packages/openai/src/chat-model.ts");
     expect(first("fix(mistral): generate twice")).toBe("packages/mistral/src/chat-model.ts");
+  });
+
+  test("two words in a row as one name", () => {
+    const names = new RepositoryMap(
+      sourceOf({
+        "src/source.ts": "export const source = 1; export const sources = 2;",
+        "src/map.ts": "export const map = 1; export const maps = 2;",
+        "src/visual.ts": "export function show(sourceMap: string) { return sourceMap; }",
+      }),
+    );
+    const scoreOf = (query: string) => names.rank({ query }).find(({ path }) => path === "src/visual.ts")?.score ?? 0;
+    expect(scoreOf("show source maps")).toBeGreaterThan(scoreOf("show maps, source"));
+  });
+
+  test("a file without a name of its own by its folder's", () => {
+    const packages = new RepositoryMap(
+      sourceOf({
+        "packages/pool/src/index.ts": "export const a = 1;",
+        "packages/parser/src/index.ts": "export const b = 1;",
+        "packages/parser/src/pool-of-words-and-more.ts": "export const c = 1;",
+      }),
+    );
+    expect(packages.rank({ query: "the pool is empty" })[0]?.path).toBe("packages/pool/src/index.ts");
   });
 
   test("source before tests and vendored files", () => {
