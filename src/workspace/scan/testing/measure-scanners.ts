@@ -12,7 +12,7 @@ import { compareWithOracle, type OracleFile } from "./oracle.ts";
 /** Of a language in a folder; with less, one strange definition would decide. */
 const FILES_MIN = 5;
 const DEFINITIONS_MIN = 100;
-const WARM_UP_MS = 700;
+const WARM_UP_MS = 1500;
 const MEASURED_MS = 700;
 
 /** Processor time of all threads, in milliseconds. */
