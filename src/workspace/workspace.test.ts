@@ -1,5 +1,5 @@
 import { afterEach, expect } from "bun:test";
-import { renameSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { linkSync, renameSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { systemClock } from "../base/index.ts";
@@ -240,4 +240,23 @@ testWithGit("symbols are found by their name, then by names like it, as they are
   checkout.write("src/pools.ts", "nothing\n");
   expect((await workspace.symbols("Pool", 10)).symbols.map(({ name }) => name)).toEqual(["ConnectionPool"]);
   await expect(workspace.symbols("", 1)).rejects.toMatchObject({ code: "option_invalid" });
+});
+
+testWithGit("a file that has another name outside may change by it: no watcher tells, and no answer is stale", async () => {
+  const [checkout, outside] = [filled(), repository()];
+  outside.write("shared.ts", "export class Before {}\n");
+  linkSync(join(outside.folder, "shared.ts"), join(checkout.folder, "src/shared.ts"));
+  const workspace = new Workspace({ folder: checkout.folder, clock: systemClock, workersMax: 1, isWatched: true });
+  ended.push(() => workspace.close());
+  const found = async (name: string) => {
+    const { matches } = await workspace.grep({ pattern: name, isLiteral: true });
+    const { symbols } = await workspace.symbols(name, 5);
+    return [matches.length, symbols.length];
+  };
+  for (let round = 0; round < 2; round++) expect(await found("Before")).toEqual([1, 1]);
+  outside.write("shared.ts", "export class Afters {}\n");
+  expect([await found("Before"), await found("Afters")]).toEqual([
+    [0, 0],
+    [1, 1],
+  ]);
 });

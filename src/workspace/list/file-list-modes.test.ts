@@ -202,3 +202,18 @@ test("more than may be held is told as such", () => {
   expect(codeOf(() => listOf(folder, { entriesMax: 2 }).paths())).toBe("workspace_too_large");
   expect(listOf(folder, { entriesMax: 3 }).paths().length).toBe(3);
 });
+
+test("who joins a check that began before the question gets one that began after it", async () => {
+  const folder = emptyFolder();
+  const names = Array.from({ length: 300 }, (_, each) => `${each}`);
+  for (const name of names) mkdirSync(join(folder, name));
+  let now = 0;
+  const list = new FileList({ folder, clock: { ...systemClock, monotonic: () => (now += 20) } });
+  let late: Promise<readonly string[]> | undefined;
+  await list.load(undefined, () => {
+    if (late) return;
+    writeFileSync(join(folder, "0", "file"), "");
+    late = list.load();
+  });
+  expect(await late).toEqual(["0/file"]);
+});

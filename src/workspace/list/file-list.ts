@@ -145,10 +145,12 @@ export class FileList {
   /** As `paths`, in slices of about 10 ms, so that a first list of a big tree keeps nobody waiting. `progress`: folders seen so far. */
   async load(signal?: Abortable, progress?: (folders: number) => void): Promise<readonly string[]> {
     signal?.throwIfAborted();
+    // A check that began before the question may have passed by what changed since.
+    const begun = this.#checks;
     while (this.#loading) {
       const other = this.#loading.catch(() => undefined);
       await (signal ? orAbort(other, signal) : other);
-      if (this.#checkedAtMs !== undefined) return this.#list.paths;
+      if (this.#checkedAtMs !== undefined && this.#checks > begun) return this.#list.paths;
     }
     this.#loading = this.#loadInSlices(signal, progress).finally(() => {
       this.#loading = undefined;

@@ -10,6 +10,8 @@ export interface Stamp {
   readonly modifiedNs: bigint;
   readonly changedNs: bigint;
   readonly isFolder: boolean;
+  /** It has other names too, by which it may change where nobody watches. */
+  readonly isLinked: boolean;
 }
 
 /** Undefined: there is nothing, or it cannot be reached. `follows` symbolic links, or tells of the link itself. */
@@ -31,6 +33,7 @@ export function stampOf(stats: BigIntStats): Stamp {
     modifiedNs: stats.mtimeNs,
     changedNs: stats.ctimeNs,
     isFolder: stats.isDirectory(),
+    isLinked: stats.nlink > 1n && !stats.isDirectory(),
   };
 }
 

@@ -19,6 +19,7 @@ export interface FileIdentity {
   readonly ino: bigint;
   readonly size: bigint;
   readonly mode: bigint;
+  readonly nlink: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
 }
@@ -109,11 +110,12 @@ export class DiskReader {
   }
 }
 
-const identityOf = ({ dev, ino, size, mode, mtimeNs, ctimeNs }: FileIdentity): FileIdentity => ({
+const identityOf = ({ dev, ino, size, mode, nlink, mtimeNs, ctimeNs }: FileIdentity): FileIdentity => ({
   dev,
   ino,
   size,
   mode,
+  nlink,
   mtimeNs,
   ctimeNs,
 });

@@ -21,6 +21,8 @@ export class HeldFile {
   file: ReadFile | undefined;
   /** Of its last verification. */
   round = 0;
+  /** It has other names too, by which it may change where nobody watches. */
+  isLinked = false;
 
   constructor(path: string) {
     this.path = path;
@@ -82,13 +84,14 @@ export class HeldFiles {
   }
 
   isTrusted(file: HeldFile): boolean {
-    return file.round === this.#round;
+    return file.round === this.#round && !file.isLinked;
   }
 
   /** Asks the disk. @returns the file's text as it is now, undefined: it has none */
   verify(file: HeldFile): SearchedText | undefined {
     const read = this.#reader.read(file.path, file.file);
     file.round = this.#round;
+    file.isLinked = (read?.identity.nlink ?? 1n) > 1n;
     if (read && read.bytes === file.file?.bytes) {
       file.file = read;
       return file.text;

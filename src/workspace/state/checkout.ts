@@ -94,7 +94,7 @@ export class Checkout {
     reading?.();
     const taken = this.#changes.take();
     const held = this.#sources;
-    if (held && held.paths === paths && taken?.length === 0) return held;
+    if (held && held.paths === paths && taken?.length === 0 && !this.#contents.hasLinked) return held;
     try {
       const languages = this.#languagesOf(paths);
       const changed = taken && filesIn(taken, paths);

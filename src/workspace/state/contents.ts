@@ -51,6 +51,7 @@ const STRIDE = 64;
 export class Contents {
   readonly #options: ContentsOptions;
   #known = new Map<string, Known>();
+  #hasLinked = false;
 
   /** Throws `option_invalid` for a granularity that is none. */
   constructor(options: ContentsOptions) {
@@ -58,6 +59,11 @@ export class Contents {
       throw new MillraceError("option_invalid", "Contents need granularityMs: a finite number of milliseconds over 0.");
     }
     this.#options = options;
+  }
+
+  /** Some files have other names: whoever vouches for the paths does not know whether they changed. */
+  get hasLinked(): boolean {
+    return this.#hasLinked;
   }
 
   /**
@@ -82,6 +88,7 @@ export class Contents {
       sliceEndsMs = clock.monotonic() + SLICE_MS;
     }
     this.#known = known;
+    this.#hasLinked = known.values().some(({ stamp }) => stamp.isLinked);
     return blobs;
   }
 
@@ -93,7 +100,7 @@ export class Contents {
   #of(path: string, { changed, known, took }: ContentsAsk): Known | undefined {
     const { folder, clock, read, granularityMs, fileBytesMax } = this.#options;
     const held = this.#known.get(path);
-    if (held?.isCertain && changed !== undefined && !changed.has(path)) return held;
+    if (held?.isCertain && changed !== undefined && !changed.has(path) && !held.stamp.isLinked) return held;
     const youngFrom = youngFromNs(clock.now(), granularityMs);
     const stamp = held?.isCertain || known ? takeStamp(`${folder}/${path}`) : undefined;
     if (held?.isCertain && isSameStamp(stamp, held.stamp)) return held;
