@@ -3,7 +3,7 @@
 
 import type { NameGraph } from "./name-graph.ts";
 
-const ROUNDS = 20;
+const ROUNDS = 12;
 const DAMPING = 0.85;
 /** The rest is spread over all files, so that those no focus leads to have an order too. */
 const FOCUS_SHARE = 0.9;
@@ -62,16 +62,16 @@ function flow(
   names.fill(0);
   let stranded = 0;
   for (let file = 0; file < fileCount; file++) {
-    const rank = files[file] ?? 0;
-    const share = rank * (shares[file] ?? 0);
+    const rank = files[file] as number;
+    const share = rank * (shares[file] as number);
     if (share === 0) {
       stranded += rank;
       continue;
     }
-    const end = useStarts[file + 1] ?? 0;
-    for (let at = useStarts[file] ?? 0; at < end; at++) {
-      const name = useNames[at] ?? 0;
-      names[name] = (names[name] ?? 0) + share * (useWeights[at] ?? 0);
+    const end = useStarts[file + 1] as number;
+    for (let at = useStarts[file] as number; at < end; at++) {
+      const name = useNames[at] as number;
+      names[name] = (names[name] as number) + share * (useWeights[at] as number);
     }
   }
   return stranded;
@@ -79,7 +79,7 @@ function flow(
 
 function received({ definedStarts, definedNames }: NameGraph, names: Float64Array, file: number): number {
   let sum = 0;
-  const end = definedStarts[file + 1] ?? 0;
-  for (let at = definedStarts[file] ?? 0; at < end; at++) sum += names[definedNames[at] ?? 0] ?? 0;
+  const end = definedStarts[file + 1] as number;
+  for (let at = definedStarts[file] as number; at < end; at++) sum += names[definedNames[at] as number] as number;
   return sum;
 }

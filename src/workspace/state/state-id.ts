@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { SCANNER_VERSION } from "../scan/record.ts";
 
 /** Raised whenever the same records and question give another map. */
-export const MAP_VERSION = 2;
+export const MAP_VERSION = 3;
 
 /** @param blobs git blob ids by path (which holds no NUL), in the order of paths. @returns 64 hex digits */
 export function stateId(blobs: ReadonlyMap<string, string>): string {
