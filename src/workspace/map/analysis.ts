@@ -68,8 +68,8 @@ export function analyse(source: MapSource, vocabulary: Vocabulary): Analysis {
   const sorted = inOrder(source);
   const { lexicon, records, paths } = vocabulary;
   const files = sorted.map(({ path, record }): AnalysedFile => {
-    const { pathTerms, pathCounts, weight } = paths.of(path);
-    return { path, record, form: records.of(record), pathTerms, pathCounts, weight };
+    const { pathTerms, pathCounts, weight, folder } = paths.of(path);
+    return { path, record, form: records.of(record), pathTerms, pathCounts, weight, folder };
   });
   paths.keep(sorted.map(({ path }) => path));
   const wordsAtFirst = Math.min(vocabulary.wordsAtFirst, lexicon.wordCount);

@@ -9,6 +9,8 @@ export interface ScoredFile extends IndexedFile {
   readonly path: string;
   /** What of its score it keeps: by its sort. */
   readonly weight: number;
+  /** A number that the other files of its folder have too. */
+  readonly folder: number;
 }
 
 export interface QueryWeights {
@@ -149,18 +151,21 @@ function addMentions(
 
 /** Each file takes a share of the best other file of its folder: what changes together lies together. */
 function addFolders(scores: Float64Array, files: readonly ScoredFile[], by: number): void {
-  const bests = new Map<string, { best: number; second: number }>();
-  const folders = files.map(({ path }) => path.slice(0, path.lastIndexOf("/") + 1));
-  folders.forEach((folder, file) => {
+  const count = files.reduce((most, { folder }) => Math.max(most, folder + 1), 0);
+  const bests = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  const seconds = new Float64Array(count);
+  for (let file = 0; file < files.length; file++) {
+    const folder = files[file]?.folder ?? 0;
     const score = scores[file] ?? 0;
-    const known = bests.get(folder);
-    if (known === undefined) bests.set(folder, { best: score, second: 0 });
-    else if (score > known.best) bests.set(folder, { best: score, second: known.best });
-    else if (score > known.second) known.second = score;
-  });
-  folders.forEach((folder, file) => {
+    const best = bests[folder] ?? 0;
+    if (score > best) {
+      seconds[folder] = Math.max(best, 0);
+      bests[folder] = score;
+    } else if (score > (seconds[folder] ?? 0)) seconds[folder] = score;
+  }
+  for (let file = 0; file < files.length; file++) {
+    const folder = files[file]?.folder ?? 0;
     const score = scores[file] ?? 0;
-    const { best, second } = bests.get(folder) ?? { best: 0, second: 0 };
-    scores[file] = score + by * (score === best ? second : best);
-  });
+    scores[file] = score + by * ((score === bests[folder] ? seconds[folder] : bests[folder]) ?? 0);
+  }
 }
