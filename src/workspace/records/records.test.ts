@@ -237,3 +237,21 @@ test("who leaves is not waited for", async () => {
   const signal = AbortSignal.abort(left);
   await expect(records.get(contents, { read: readerOf([]), signal })).rejects.toBe(left);
 });
+
+test("what a grammar could not be asked for is not kept for others", async () => {
+  const store = new MapStore();
+  const records = new Records({ clock: systemClock, store });
+  const short = "class Short { void run() {} }\n";
+  const sources = new Map([
+    ["1".repeat(40), short],
+    ["2".repeat(40), short.repeat(20_000)],
+  ]);
+  const wanted = [...sources.keys()].map((blob): Content => ({ blob, language: "dart" }));
+  const found = await records.get(wanted, {
+    read: async (missing, take) => {
+      for (const content of missing) await take(content, utf8(sources.get(content.blob) ?? ""));
+    },
+  });
+  expect([...found.values()].map(({ tier }) => tier)).toEqual(["tree-sitter", "words"]);
+  expect([...store.kept.keys()]).toEqual([recordKey("dart", "1".repeat(40))]);
+});

@@ -173,7 +173,7 @@ export class Records {
       if (bytes && record) {
         this.#hold(key, record, found);
         ask.scanned?.(record);
-        kept.set(key, bytes);
+        if (isForGood(record)) kept.set(key, bytes);
       } else {
         found.set(key, silent(language));
       }
@@ -225,6 +225,10 @@ export class Records {
     }
   }
 }
+
+/** A grammar that was given too little time on a busy machine may have more on another: what is said without it is nobody else's. */
+const isForGood = ({ language, tier }: ParseRecord): boolean =>
+  !(grammarQueries.has(language as GrammarLanguage) && tier === "words");
 
 /** Of a file that could not be scanned: it is listed all the same. */
 const silent = (language: Language): ParseRecord => {
