@@ -15,6 +15,10 @@ describe("words", () => {
     expect([...wordsOfMessage("検索する")]).toEqual(["検", "索", "す", "る"]);
   });
 
+  test("are letters in every script, and none of its signs", () => {
+    expect([...wordsOfMessage("ក᧠ខ ⺀ 検〇")]).toEqual(["ក", "ខ", "検", "〇"]);
+  });
+
   test("are cut and counted: a row of the index has an end", () => {
     expect([...wordsOfMessage("x".repeat(1_000_000))]).toEqual(["x".repeat(64)]);
     expect([...wordsOfMessage(Array.from({ length: 30_000 }, (_, index) => `word${index}`).join(" "))]).toHaveLength(20_000);

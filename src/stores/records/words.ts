@@ -3,7 +3,9 @@
 // operator, and no word can be one of the marks that rights are told by.
 
 const UNSPACED = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
-const WORD = new RegExp(`[${UNSPACED}]|[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED}]]+`, "gv");
+const LETTERS = String.raw`[\p{L}\p{M}\p{N}]`;
+/** A script has signs too, such as Khmer's of moon days: no words. */
+const WORD = new RegExp(`[${LETTERS}&&[${UNSPACED}]]|[${LETTERS}--[${UNSPACED}]]+`, "gv");
 /** UTF-16 units. Longer ones are cut, on both sides. */
 const UNITS_MAX = 64;
 
