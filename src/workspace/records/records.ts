@@ -227,8 +227,9 @@ export class Records {
 }
 
 /** A grammar that was given too little time on a busy machine may have more on another: what is said without it is nobody else's. */
-const isForGood = ({ language, tier }: ParseRecord): boolean =>
-  !(grammarQueries.has(language as GrammarLanguage) && tier === "words");
+const isForGood = (record: ParseRecord): boolean =>
+  // Its tier is asked for where it matters alone: it is read from the record's bytes.
+  !(grammarQueries.has(record.language as GrammarLanguage) && record.tier === "words");
 
 /** Of a file that could not be scanned: it is listed all the same. */
 const silent = (language: Language): ParseRecord => {
