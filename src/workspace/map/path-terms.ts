@@ -30,10 +30,15 @@ export function sortOf(path: string): PathSort {
 }
 
 /** What a name says of a file, against 1 for a folder. */
-const NAME_COUNT = 3;
+export const NAME_COUNT = 3;
 /** Names that say no more than the folder they stand in. */
 const NAMELESS = /^(?:index|__init__|__main__|mod|main|lib)\.\w+$/i;
 const NAMELESS_FOLDER = /^(?:src|lib|source|dist)$/i;
+const ENDING = /\.[A-Za-z]\w{0,9}$/;
+/** What is between words and between parts of words: in any letters, which is slow, and in those of ASCII. */
+const BETWEEN = { any: /[^\p{L}\p{N}_$]+/u, plain: /[^A-Za-z0-9_$]+/ } as const;
+const JOINTS = { any: /[^\p{L}\p{N}]+/u, plain: /[^A-Za-z0-9]+/ } as const;
+const PLAIN = /^[ -~]*$/;
 
 /** Terms of all parts of a path but the ending of its name, each with how often it occurs; those of the name, or of what names it, more often. */
 export function pathTerms(path: string): ReadonlyMap<string, number> {
@@ -42,27 +47,28 @@ export function pathTerms(path: string): ReadonlyMap<string, number> {
   const last = parts.length - 1;
   const naming = namingFolder(parts);
   parts.forEach((part, at) => {
-    const name = at === last ? part.replace(/\.[A-Za-z]\w{0,9}$/, "") : part;
     const count = at === last || at === naming ? NAME_COUNT : 1;
-    for (const word of name.split(/[^\p{L}\p{N}_$]+/u)) {
-      for (const term of splitWord(word)) counts.set(term, (counts.get(term) ?? 0) + count);
-    }
-    for (const whole of wholes(name)) counts.set(whole, (counts.get(whole) ?? 0) + count);
+    for (const term of partTerms(at === last ? withoutEnding(part) : part)) counts.set(term, (counts.get(term) ?? 0) + count);
   });
   return counts;
 }
 
+/** Of a folder's name, or a file's without its ending: in their order, and as often as they count. */
+export function partTerms(part: string): readonly string[] {
+  const kind = PLAIN.test(part) ? "plain" : "any";
+  const terms = part.split(BETWEEN[kind]).flatMap(splitWord);
+  // `language-model` is mentioned as languageModel too.
+  const words = part.split(JOINTS[kind]).filter((word) => word !== "");
+  return words.length > 1 ? [...terms, words.join("").toLowerCase()] : terms;
+}
+
+export const withoutEnding = (name: string): string => name.replace(ENDING, "");
+
 /** Which part a file is known by that has no name of its own: `pool` in pool/src/index.ts; -1: its own. */
-function namingFolder(parts: readonly string[]): number {
+export function namingFolder(parts: readonly string[]): number {
   let at = parts.length - 1;
   if (!NAMELESS.test(parts[at] ?? "")) return -1;
   do at--;
   while (at > 0 && NAMELESS_FOLDER.test(parts[at] ?? ""));
   return at;
-}
-
-/** `language-model` is mentioned as languageModel too. */
-function wholes(name: string): readonly string[] {
-  const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
-  return words.length > 1 ? [words.join("").toLowerCase()] : [];
 }

@@ -20,12 +20,19 @@ export interface RecordForm {
   readonly definitionLength: number;
 }
 
+const FIRST_TERMS = 1024;
+
 /** Makes forms for one lexicon. */
 export class RecordForms {
   readonly lexicon: Lexicon;
   readonly #forms = new WeakMap<ParseRecord, RecordForm>();
-  /** Where a term stands in the form that is being made, plus one; all zero between forms. */
-  #slots = new Uint32Array(1024);
+  /** Where a term stands in the form that is being made, from 1 on; all zero between forms. */
+  #places = new Uint32Array(FIRST_TERMS);
+  /** Of the form that is being made: its terms and their counts, from 1 on. */
+  #terms = new Uint32Array(FIRST_TERMS);
+  #bodies = new Uint32Array(FIRST_TERMS);
+  #definitions = new Uint32Array(FIRST_TERMS);
+  #count = 0;
 
   constructor(lexicon: Lexicon) {
     this.lexicon = lexicon;
@@ -43,56 +50,61 @@ export class RecordForms {
     const { lexicon } = this;
     const names = heldNames(record);
     const words = lexicon.words(names.lines);
-    const wordCounts = names.wordCounts();
-    const { identifierCounts, ...places } = names.places();
-    const identifiers = places.identifiers.map((place) => words[place] ?? 0);
-    const definitionNames = places.definitions.map((place) => words[place] ?? 0);
-    if (this.#slots.length < lexicon.termCount) this.#slots = new Uint32Array(lexicon.termCount * 2);
-    const { starts, ids } = lexicon.allTerms;
-    const terms: number[] = [];
-    const body: number[] = [];
-    const defined: number[] = [];
-    let bodyLength = 0;
-    let definitionLength = 0;
-    for (let at = 0; at < wordCounts.length; at++) {
-      const count = wordCounts[at] ?? 0;
-      const word = words[at] ?? 0;
-      const end = starts[word + 1] ?? 0;
-      for (let index = starts[word] ?? 0; index < end; index++) {
-        const slot = this.#slot(ids[index] ?? 0, terms, body, defined);
-        body[slot] = (body[slot] ?? 0) + count;
-        bodyLength += count;
-      }
-    }
-    for (let at = 0; at < definitionNames.length; at++) {
-      const word = definitionNames[at] ?? 0;
-      const end = starts[word + 1] ?? 0;
-      for (let index = starts[word] ?? 0; index < end; index++) {
-        const slot = this.#slot(ids[index] ?? 0, terms, body, defined);
-        defined[slot] = (defined[slot] ?? 0) + 1;
-        definitionLength++;
-      }
-    }
-    for (const term of terms) this.#slots[term] = 0;
+    const { wordCounts, identifiers, identifierCounts, definitions } = names.columns();
+    for (let at = 0; at < identifiers.length; at++) identifiers[at] = words[identifiers[at] as number] ?? 0;
+    for (let at = 0; at < definitions.length; at++) definitions[at] = words[definitions[at] as number] ?? 0;
+    this.#begin();
+    const bodyLength = this.#tally(words, wordCounts, this.#bodies);
+    const definitionLength = this.#tally(definitions, undefined, this.#definitions);
+    const end = this.#count + 1;
+    const terms = this.#terms.slice(1, end);
+    for (let at = 0; at < terms.length; at++) this.#places[terms[at] as number] = 0;
     return {
       identifiers,
       identifierCounts,
-      definitionNames,
-      terms: new Uint32Array(terms),
-      bodyCounts: new Uint32Array(body),
-      definitionCounts: new Uint32Array(defined),
+      definitionNames: definitions,
+      terms,
+      bodyCounts: this.#bodies.slice(1, end),
+      definitionCounts: this.#definitions.slice(1, end),
       bodyLength,
       definitionLength,
     };
   }
 
-  #slot(term: number, terms: number[], body: number[], defined: number[]): number {
-    const known = this.#slots[term] ?? 0;
-    if (known > 0) return known - 1;
-    terms.push(term);
-    body.push(0);
-    defined.push(0);
-    this.#slots[term] = terms.length;
-    return terms.length - 1;
+  #begin(): void {
+    this.#count = 0;
+    const { termCount } = this.lexicon;
+    if (this.#places.length > termCount) return;
+    this.#places = new Uint32Array(2 * termCount);
+    this.#terms = new Uint32Array(2 * termCount);
+    this.#bodies = new Uint32Array(2 * termCount);
+    this.#definitions = new Uint32Array(2 * termCount);
+  }
+
+  /** Adds the terms of words, each as often as is said, or once; returns how many there are. */
+  #tally(words: Uint32Array, wordCounts: Uint32Array | undefined, into: Uint32Array): number {
+    const { starts, ids } = this.lexicon.allTerms;
+    const places = this.#places;
+    const length = wordCounts?.length ?? words.length;
+    let sum = 0;
+    for (let at = 0; at < length; at++) {
+      const word = words[at] as number;
+      const count = wordCounts === undefined ? 1 : (wordCounts[at] as number);
+      const end = starts[word + 1] as number;
+      for (let index = starts[word] as number; index < end; index++) {
+        const term = ids[index] as number;
+        let place = places[term] as number;
+        if (place === 0) {
+          place = ++this.#count;
+          places[term] = place;
+          this.#terms[place] = term;
+          this.#bodies[place] = 0;
+          this.#definitions[place] = 0;
+        }
+        into[place] = (into[place] as number) + count;
+        sum += count;
+      }
+    }
+    return sum;
   }
 }

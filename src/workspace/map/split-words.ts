@@ -2,8 +2,8 @@
 // the commonest English endings; a word of several parts counts as a whole too. A pure function of the word: the lexicon remembers the answers.
 
 const PART = /\p{Lu}+(?!\p{Ll})|[\p{Lu}\p{Lt}]?\p{Ll}+|\p{N}+|[\p{Lo}\p{Lm}\p{M}]+/gu;
-const PARTS_MAX = 12;
-const TERM_UNITS_MAX = 64;
+export const PARTS_MAX = 12;
+export const TERM_UNITS_MAX = 64;
 const VOWEL = /[aeiouy]/;
 
 /** Distinct terms in order of first occurrence; the whole comes last, and only where there are several parts. */

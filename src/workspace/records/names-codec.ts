@@ -57,46 +57,39 @@ export class HeldNames {
   }
 
   get words(): Counts {
-    return { names: this.#names().slice(0, this.wordCount), counts: [...this.wordCounts()] };
+    return { names: this.#names().slice(0, this.wordCount), counts: [...this.columns().wordCounts] };
   }
 
   get identifiers(): Counts {
     const names = this.#names();
-    const { identifiers, identifierCounts } = this.places();
+    const { identifiers, identifierCounts } = this.columns();
     return { names: Array.from(identifiers, (place) => names[place] ?? ""), counts: [...identifierCounts] };
   }
 
   get definitionNames(): readonly string[] {
     const names = this.#names();
-    return Array.from(this.places().definitions, (place) => names[place] ?? "");
+    return Array.from(this.columns().definitions, (place) => names[place] ?? "");
   }
 
-  /** Of the first lines. */
-  wordCounts(): Uint32Array {
+  /** Counts of the first lines; the lines of identifiers and of definitions, counted from 0, and the counts of identifiers. */
+  columns(): { wordCounts: Uint32Array; identifiers: Uint32Array; identifierCounts: Uint32Array; definitions: Uint32Array } {
     const reader = new Varints(this.#numbers);
-    const counts = new Uint32Array(this.wordCount);
-    for (let index = 0; index < counts.length; index++) counts[index] = reader.next();
-    return counts;
-  }
-
-  /** The lines of identifiers and of definitions, counted from 0. */
-  places(): { identifiers: Uint32Array; identifierCounts: Uint32Array; definitions: Uint32Array } {
-    const reader = new Varints(this.#numbers);
-    for (let index = 0; index < this.wordCount; index++) reader.next();
+    const wordCounts = reader.fill(new Uint32Array(this.wordCount));
+    const pairs = reader.fill(new Uint32Array(2 * this.#identifierCount));
+    const definitions = reader.fill(new Uint32Array(this.#definitionCount));
     const identifiers = new Uint32Array(this.#identifierCount);
     const identifierCounts = new Uint32Array(this.#identifierCount);
-    const definitions = new Uint32Array(this.#definitionCount);
     let other = this.wordCount;
-    const place = () => {
-      const found = reader.next();
-      return found === 0 ? other++ : found - 1;
-    };
     for (let index = 0; index < identifiers.length; index++) {
-      identifiers[index] = place();
-      identifierCounts[index] = reader.next();
+      const place = pairs[2 * index] as number;
+      identifiers[index] = place === 0 ? other++ : place - 1;
+      identifierCounts[index] = pairs[2 * index + 1] as number;
     }
-    for (let index = 0; index < definitions.length; index++) definitions[index] = place();
-    return { identifiers, identifierCounts, definitions };
+    for (let index = 0; index < definitions.length; index++) {
+      const place = definitions[index] as number;
+      definitions[index] = place === 0 ? other++ : place - 1;
+    }
+    return { wordCounts, identifiers, identifierCounts, definitions };
   }
 
   /** Whether these are bytes of `encodeNames`. */
@@ -160,6 +153,25 @@ export class Varints {
     if (byte !== undefined && byte < 128 && value <= COUNT_MAX) return value;
     this.#isBroken = true;
     return 0;
+  }
+
+  /** As many as there is room for. */
+  fill(into: Uint32Array): Uint32Array {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    for (let index = 0; index < into.length; index++) {
+      const byte = bytes[at];
+      if (byte !== undefined && byte < 128) {
+        into[index] = byte;
+        at++;
+        continue;
+      }
+      this.#at = at;
+      into[index] = this.next();
+      at = this.#at;
+    }
+    this.#at = at;
+    return into;
   }
 
   /** Fewer, when there are not so many. */
