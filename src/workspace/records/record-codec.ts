@@ -12,7 +12,7 @@ import {
   SCANNER_VERSION,
   SIGNATURE_CHARACTERS_MAX,
 } from "../scan/record.ts";
-import { encodeNames, type FindWord, HeldNames, Varints, varints } from "./names-codec.ts";
+import { encodeNames, HeldNames, Varints, varints } from "./names-codec.ts";
 
 const TIERS: readonly ParseRecord["tier"][] = ["lexical", "tree-sitter", "words"];
 const LINES_MAX = 2 ** 31;
@@ -26,37 +26,33 @@ export function recordKey(language: Language, blob: string): string {
 
 /**
  * Names that are empty or hold a line feed are left out; a record that defines one, which no scanner makes, loses its definitions.
- * @param find where names are among the words
  */
-export function encodeRecord(record: ParseRecord, find?: FindWord): Uint8Array {
-  const { language, tier, lines, imports } = record;
+export function encodeRecord(record: ParseRecord): Uint8Array {
   const definitions = record.definitions.every(({ name }) => isPlain(name)) ? record.definitions : [];
+  const head = utf8(headTextOf(record.language, record, definitions));
+  const names = definitions.map(({ name }) => name);
+  return sealed(concat([varints([head.byteLength]), head, namesOf(record, names)]));
+}
+
+/** @param definitions those of the record that are kept */
+export function headTextOf(
+  language: Language,
+  { tier, lines, imports }: Pick<ParseRecord, "tier" | "lines" | "imports">,
+  definitions: readonly Definition[],
+): string {
   const column = <T>(of: (definition: Definition) => T) => definitions.map(of);
-  const head = utf8(
-    JSON.stringify([
-      language,
-      TIERS.indexOf(tier),
-      lines,
-      column(({ kind }) => definitionKinds.indexOf(kind)),
-      column(({ line }) => line),
-      column(({ endLine }) => endLine),
-      column(({ parent }) => parent),
-      column(({ exported }) => Number(exported)),
-      column(({ signature }) => signature),
-      imports.map(({ specifier, line, names }) => [specifier, line, names]),
-    ]),
-  );
-  return sealed(
-    concat([
-      varints([head.byteLength]),
-      head,
-      namesOf(
-        record,
-        column(({ name }) => name),
-        find,
-      ),
-    ]),
-  );
+  return JSON.stringify([
+    language,
+    TIERS.indexOf(tier),
+    lines,
+    column(({ kind }) => definitionKinds.indexOf(kind)),
+    column(({ line }) => line),
+    column(({ endLine }) => endLine),
+    column(({ parent }) => parent),
+    column(({ exported }) => Number(exported)),
+    column(({ signature }) => signature),
+    imports.map(({ specifier, line, names }) => [specifier, line, names]),
+  ]);
 }
 
 /** With its checksum behind. */
@@ -169,20 +165,21 @@ function isOf(language: Language, body: Uint8Array): boolean {
   return text(reader.take(reader.next()).subarray(0, begin.length)) === begin;
 }
 
-function checksumOf(body: Uint8Array): Uint8Array {
+export function checksumOf(body: Uint8Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(CHECKSUM_BYTES);
   bytes.writeBigUInt64LE(BigInt(Bun.hash(body)));
   return bytes;
 }
 
-function namesOf({ words, identifiers }: ParseRecord, definitions: readonly string[], find?: FindWord): Uint8Array {
-  // Words that are found in their table were cut out of a source at letters.
-  return encodeNames(find ? words : plain(words), plain(identifiers), definitions, find);
+function namesOf({ words, identifiers }: ParseRecord, definitions: readonly string[]): Uint8Array {
+  return encodeNames(plain(words), plain(identifiers), definitions);
 }
 
-const isPlain = (name: string): boolean => name !== "" && !name.includes("\n");
+/** Whether a name can be kept. */
+export const isPlain = (name: string): boolean => name !== "" && !name.includes("\n");
 
-function plain({ names, counts }: Counts): Counts {
+/** Without the names that cannot be kept. */
+export function plain({ names, counts }: Counts): Counts {
   if (names.every(isPlain)) return { names, counts };
   return { names: names.filter(isPlain), counts: counts.filter((_, index) => isPlain(names[index] ?? "")) };
 }

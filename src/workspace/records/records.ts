@@ -8,7 +8,7 @@ import type { GrammarLanguage, Language, ParseRecord } from "../scan/record.ts";
 import { grammarQueries } from "../scan/tree-sitter/grammar-queries.ts";
 import { Grammars } from "../scan/tree-sitter/grammars.ts";
 import { decodeRecord, recordKey } from "./record-codec.ts";
-import { eachOf, type Source, scanBatch } from "./scan-batch.ts";
+import { BatchScanner, eachOf, type Source } from "./scan-batch.ts";
 
 export interface RecordsOptions {
   readonly clock: Clock;
@@ -65,7 +65,7 @@ const RECORDS_HELD = 100_000;
 export class Records {
   readonly #options: RecordsOptions;
   readonly #recordsMax: number;
-  readonly #grammars: Grammars;
+  readonly #scanner: BatchScanner;
   /** The one used last comes last. */
   readonly #held = new Map<string, ParseRecord>();
   readonly #stats: RecordsStats = { parsed: 0, reused: 0, fromStore: 0, storeFailures: 0, scanFailures: 0 };
@@ -78,7 +78,7 @@ export class Records {
     }
     this.#options = options;
     this.#recordsMax = recordsMax;
-    this.#grammars = new Grammars(options.clock);
+    this.#scanner = new BatchScanner(new Grammars(options.clock));
   }
 
   stats(): RecordsStats {
@@ -189,7 +189,7 @@ export class Records {
 
   async #here(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[]> {
     await this.#options.clock.sleep(0, signal);
-    return [...eachOf(await scanBatch(sources, this.#grammars))];
+    return [...eachOf(await this.#scanner.scan(sources))];
   }
 
   /** Undefined: it failed, in a way that has nothing to do with whoever asked. */

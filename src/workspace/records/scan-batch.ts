@@ -2,9 +2,10 @@
 // without copying. A function of what goes in (grammars are loaded when a source needs one, and kept by the caller); does not know of threads.
 
 import type { Language } from "../scan/record.ts";
-import { scanWords } from "../scan/scan-file.ts";
+import { scanInto } from "../scan/scan-file.ts";
 import type { Grammars } from "../scan/tree-sitter/grammars.ts";
-import { encodeRecord } from "./record-codec.ts";
+import { WordTable } from "../scan/word-table.ts";
+import { ScanWriter } from "./scan-writer.ts";
 
 export interface Source {
   readonly language: Language;
@@ -17,16 +18,28 @@ export interface Parts {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Records as `encodeRecord` writes them, in the order of the sources. */
-export async function scanBatch(sources: readonly Source[], grammars: Grammars): Promise<Parts> {
-  await grammars.load(new Set(sources.map(({ language }) => language)));
-  const decoder = new TextDecoder();
-  return partsOf(
-    sources.map(({ language, bytes }) => {
-      const { record, table } = scanWords(language, decoder.decode(bytes), grammars.scanners);
-      return encodeRecord(record, (name) => table.find(name));
-    }),
-  );
+/** Scans batch after batch; one at a time. */
+export class BatchScanner {
+  readonly #grammars: Grammars;
+  readonly #decoder = new TextDecoder();
+  readonly #table = new WordTable("");
+  readonly #writer = new ScanWriter();
+
+  constructor(grammars: Grammars) {
+    this.#grammars = grammars;
+  }
+
+  /** Records as `encodeRecord` writes them, in the order of the sources, in a buffer of their own. */
+  async scan(sources: readonly Source[]): Promise<Parts> {
+    await this.#grammars.load(new Set(sources.map(({ language }) => language)));
+    this.#writer.clear();
+    const lengths = sources.map(({ language, bytes }) => {
+      const source = this.#decoder.decode(bytes);
+      const scan = scanInto(this.#table, language, source, this.#grammars.scanners);
+      return this.#writer.write(language, scan, this.#table, source, bytes);
+    });
+    return { lengths, bytes: this.#writer.taken() };
+  }
 }
 
 export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {
@@ -35,16 +48,4 @@ export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {
     yield bytes.subarray(at, at + length);
     at += length;
   }
-}
-
-/** Always a buffer of its own: the parts stay with whoever has them when it is handed over. */
-function partsOf(all: readonly Uint8Array[]): Parts {
-  const lengths = all.map(({ byteLength }) => byteLength);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  for (const part of all) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return { lengths, bytes };
 }

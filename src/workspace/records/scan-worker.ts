@@ -2,13 +2,13 @@
 
 import { systemClock } from "../../base/index.ts";
 import { Grammars } from "../scan/tree-sitter/grammars.ts";
-import { type Source, scanBatch } from "./scan-batch.ts";
+import { BatchScanner, type Source } from "./scan-batch.ts";
 
 declare const self: Worker;
 
-const grammars = new Grammars(systemClock);
+const scanner = new BatchScanner(new Grammars(systemClock));
 
 self.onmessage = async ({ data }: MessageEvent<readonly Source[]>) => {
-  const records = await scanBatch(data, grammars);
+  const records = await scanner.scan(data);
   self.postMessage(records, [records.bytes.buffer]);
 };

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { countLines } from "./count-lines.ts";
 import { countWords, DISTINCT_WORDS_MAX, wordsOf } from "./count-words.ts";
 import { WordTable } from "./word-table.ts";
-import { isLetterBeyondAscii } from "./word-units.ts";
+import { isLetterBeyondAscii, isWordUnit } from "./word-units.ts";
 
 /** The same by the simplest means. */
 function reference(source: string): [string, number][] {
@@ -79,6 +79,23 @@ test("a table takes counts back and forgets no word", () => {
   expect(table.name(1)).toBe("two");
 });
 
+test("words are the same wherever a scanner sees identifiers, and one table serves one source after another", () => {
+  const piece = fc.constantFrom("alpha", "Beta", "a", "größe", " ", "\n", "+", "0xff", "12px", "$x", "\ud83d");
+  const table = new WordTable("");
+  fc.assert(
+    fc.property(fc.array(piece), fc.array(fc.nat(60)), (pieces, offsets) => {
+      const source = pieces.join("");
+      table.begin(source, DISTINCT_WORDS_MAX);
+      // Scanners go forward, but for a look back now and then.
+      for (const at of offsets.sort((a, b) => Math.floor(a / 8) - Math.floor(b / 8)))
+        if (isWordUnit(source.charCodeAt(at))) table.count(at);
+      table.readRest();
+      expect(table.words()).toEqual(countWords(source));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test("lines end with a line feed", () => {
   expect(["", "a", "a\n", "a\nb", "\n\n", "a\r\nb\r"].map(countLines)).toEqual([0, 1, 1, 2, 2, 2]);
 });
@@ -88,7 +105,7 @@ test("a table finds each of its words where the counts have it, and no others", 
   fc.assert(
     fc.property(fc.array(piece), fc.string(), (pieces, other) => {
       const table = wordsOf(pieces.join(" "));
-      const { names } = table.counts();
+      const { names } = table.words();
       expect(names.map((name) => table.find(name))).toEqual(names.map((_, index) => index));
       expect(table.find(other)).toBe(names.indexOf(other));
       expect(table.find("alph")).toBe(-1);

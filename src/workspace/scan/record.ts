@@ -1,6 +1,11 @@
 // What a scan of one file yields, in the words that every scanner, the map, the graph and the store share. A record
 // is a function of (SCANNER_VERSION, language, content) and never holds a path, so equal files share one record.
 
+import type { Counts } from "./counts.ts";
+import type { WordTable } from "./word-table.ts";
+
+export type { Counts } from "./counts.ts";
+
 /** Raised whenever any scanner's output changes for any input, or how records are kept: it is part of every key. */
 export const SCANNER_VERSION = 4;
 
@@ -78,12 +83,6 @@ export interface ImportStatement {
   readonly names: readonly string[];
 }
 
-/** Names and how often each occurs, in the order of first occurrence; both lists are equally long. */
-export interface Counts {
-  readonly names: readonly string[];
-  readonly counts: readonly number[];
-}
-
 export interface ParseRecord {
   readonly language: Language;
   /** What answered. `words`: no definitions could be had, only words. */
@@ -103,5 +102,6 @@ export type Scan = Omit<ParseRecord, "language" | "tier" | "words">;
 
 /** One language's scanner: pure, no state between calls, never throws for any string, linear in its length. */
 export interface Scanner {
-  scan(source: string): Scan;
+  /** @param words a table that has begun this source, for scanners that count identifiers in one: words are then counted on the way. */
+  scan(source: string, words?: WordTable): Scan;
 }

@@ -2,15 +2,17 @@
 // that a file is never lost; the record says which tier answered.
 
 import { countLines } from "./count-lines.ts";
-import { wordsOf } from "./count-words.ts";
+import { DISTINCT_WORDS_MAX } from "./count-words.ts";
 import type { Language, ParseRecord, Scan, Scanner } from "./record.ts";
 import { scanners } from "./scanners.ts";
-import type { WordTable } from "./word-table.ts";
+import { WordTable } from "./word-table.ts";
 
 /** Sources whose lines are longer on average are minified or data: their definitions say nothing. */
 const LINE_CHARACTERS_MEAN_MAX = 1_000;
 /** Shorter sources than so many such lines are scanned whatever they are. */
 const FEW_LINES = 5;
+export type TieredScan = Scan & Pick<ParseRecord, "tier">;
+
 const NO_GRAMMARS: ReadonlyMap<Language, Scanner> = new Map();
 
 /**
@@ -19,28 +21,26 @@ const NO_GRAMMARS: ReadonlyMap<Language, Scanner> = new Map();
  * @returns a record that depends on the arguments alone.
  */
 export function scanFile(language: Language, source: string, grammars?: ReadonlyMap<Language, Scanner>): ParseRecord {
-  return scanWords(language, source, grammars).record;
+  const table = new WordTable("");
+  const { tier, lines, definitions, identifiers, imports } = scanInto(table, language, source, grammars);
+  const { names, counts } = identifiers;
+  return { language, tier, lines, definitions, identifiers: { names, counts }, words: table.words(), imports };
 }
 
-/** The same, with the table of the record's words: the index of each is its place among them. */
-export function scanWords(
+/** The same without words, which are left in the table, as identifiers may be: `table.kept`. */
+export function scanInto(
+  table: WordTable,
   language: Language,
   source: string,
   grammars: ReadonlyMap<Language, Scanner> = NO_GRAMMARS,
-): { readonly record: ParseRecord; readonly table: WordTable } {
+): TieredScan {
   const lexical = scanners.get(language);
-  const table = wordsOf(source);
-  const scan = isMinified(source) ? undefined : attempt(lexical ?? grammars.get(language), source);
-  const record: ParseRecord = {
-    language,
-    tier: scan === undefined ? "words" : lexical === undefined ? "tree-sitter" : "lexical",
-    lines: scan?.lines ?? countLines(source),
-    definitions: scan?.definitions ?? [],
-    identifiers: scan?.identifiers ?? { names: [], counts: [] },
-    words: table.counts(),
-    imports: scan?.imports ?? [],
-  };
-  return { record, table };
+  table.begin(source, DISTINCT_WORDS_MAX);
+  const scan = isMinified(source) ? undefined : attempt(lexical ?? grammars.get(language), source, table);
+  table.readRest();
+  if (scan) return { ...scan, tier: lexical === undefined ? "tree-sitter" : "lexical" };
+  table.kept = undefined;
+  return { tier: "words", lines: countLines(source), definitions: [], identifiers: { names: [], counts: [] }, imports: [] };
 }
 
 /** Looks at the beginning of a source with many lines only. */
@@ -52,9 +52,9 @@ function isMinified(source: string): boolean {
   return at === -1;
 }
 
-function attempt(scanner: Scanner | undefined, source: string): Scan | undefined {
+function attempt(scanner: Scanner | undefined, source: string, table: WordTable): Scan | undefined {
   try {
-    return scanner?.scan(source);
+    return scanner?.scan(source, table);
   } catch {
     return undefined;
   }

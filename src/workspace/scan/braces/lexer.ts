@@ -2,7 +2,7 @@
 // never throws: what is not closed ends with the source. Code inside strings (interpolation) is counted, but gives no
 // tokens. Knows nothing of declarations.
 
-import { WordTable } from "../word-table.ts";
+import type { WordTable } from "../word-table.ts";
 import { asciiClasses, isLetterBeyondAscii, isWordUnit, WORD_START } from "../word-units.ts";
 import { Branches } from "./branches.ts";
 import { type Directive, type LexicalReader, type LexicalTable, PLAIN_QUOTES, type StringRule } from "./lexical-table.ts";
@@ -63,11 +63,11 @@ export class Lexer implements LexicalReader {
   readonly #interrupted: Interrupted[] = [];
   #stringToken = -1;
 
-  constructor(source: string, table: LexicalTable) {
+  constructor(source: string, words: WordTable, table: LexicalTable) {
     this.source = source;
     this.table = table;
     this.tokens = new TokenList(source);
-    this.words = new WordTable(source);
+    this.words = words;
     this.branches = new Branches(this.tokens);
     this.#lineEnd = this.#lineEndFrom(0);
   }

@@ -2,6 +2,7 @@
 
 import { countLines } from "../count-lines.ts";
 import type { Scanner } from "../record.ts";
+import { WordTable } from "../word-table.ts";
 import { Lexer } from "./lexer.ts";
 import type { LexicalTable } from "./lexical-table.ts";
 import { type Step, Walk } from "./walk.ts";
@@ -15,9 +16,10 @@ export interface BracesLanguage {
 }
 
 export function bracesScanner({ table, step, finish }: BracesLanguage): Scanner {
+  const isLeftOut = (name: string) => name === "_" || table.vocabulary.isLeftOut(name);
   return {
-    scan(source) {
-      const lexer = new Lexer(source, table);
+    scan(source, words = new WordTable(source)) {
+      const lexer = new Lexer(source, words, table);
       lexer.run();
       const walk = new Walk(lexer.tokens, table.vocabulary);
       walk.run(step);
@@ -25,7 +27,7 @@ export function bracesScanner({ table, step, finish }: BracesLanguage): Scanner 
       return {
         lines: countLines(source),
         definitions: walk.definitions(),
-        identifiers: lexer.words.counts((name) => name === "_" || table.vocabulary.isLeftOut(name)),
+        identifiers: words.counts((index) => isLeftOut(words.name(index))),
         imports: walk.imports,
       };
     },

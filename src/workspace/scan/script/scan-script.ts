@@ -3,6 +3,7 @@
 // It does not resolve names, and it forgives broken code. Linear in the length; depth costs memory only.
 
 import type { Scan, Scanner } from "../record.ts";
+import { WordTable } from "../word-table.ts";
 import { asciiClasses, isLetterBeyondAscii, isWordUnit } from "../word-units.ts";
 import * as codes from "./codes.ts";
 import { startsWord, stringEnd } from "./literals.ts";
@@ -60,8 +61,8 @@ const beginnings: Readonly<Uint8Array> = Uint8Array.from({ length: 128 }, (_, un
   return index === -1 ? 0 : index + FIRST_PUNCTUATOR;
 });
 
-function run(source: string, options: ScriptOptions): Scan {
-  const scan = new ScriptScan(source, options);
+function run(source: string, words: WordTable, options: ScriptOptions): Scan {
+  const scan = new ScriptScan(source, words, options);
   if (source.startsWith("#!")) scan.at = Math.max(source.indexOf("\n"), 2);
   while (scan.at < source.length) {
     if (scan.kind >= codes.JSX_TAG) {
@@ -129,6 +130,10 @@ function readPrivateName(scan: ScriptScan): void {
   else scan.done(codes.WORD);
 }
 
-export const typescript: Scanner = { scan: (source) => run(source, { hasTypes: true, hasJsx: false }) };
-export const tsx: Scanner = { scan: (source) => run(source, { hasTypes: true, hasJsx: true }) };
-export const javascript: Scanner = { scan: (source) => run(source, { hasTypes: false, hasJsx: true }) };
+const scannerOf = (options: ScriptOptions): Scanner => ({
+  scan: (source, words = new WordTable(source)) => run(source, words, options),
+});
+
+export const typescript = scannerOf({ hasTypes: true, hasJsx: false });
+export const tsx = scannerOf({ hasTypes: true, hasJsx: true });
+export const javascript = scannerOf({ hasTypes: false, hasJsx: true });

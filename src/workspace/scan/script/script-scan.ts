@@ -2,7 +2,7 @@
 // for each open bracket or unfinished head. The readers beside this file move it on. Depth costs memory, never stack.
 
 import type { DefinitionKind, ImportStatement, Scan } from "../record.ts";
-import { WordTable } from "../word-table.ts";
+import type { WordTable } from "../word-table.ts";
 import * as codes from "./codes.ts";
 import { DefinitionList } from "./definition-list.ts";
 import { mayBeKeyword, neverNames, scriptKeywords, typedKeywords } from "./keywords.ts";
@@ -68,11 +68,11 @@ export class ScriptScan {
   readonly #keywordTable: ReadonlyMap<string, number>;
   readonly #imports: RawImport[] = [];
 
-  constructor(source: string, options: ScriptOptions) {
+  constructor(source: string, words: WordTable, options: ScriptOptions) {
     this.source = source;
     this.hasTypes = options.hasTypes;
     this.hasJsx = options.hasJsx;
-    this.words = new WordTable(source);
+    this.words = words;
     this.#keywordTable = options.hasTypes ? typedKeywords : scriptKeywords;
   }
 
@@ -222,7 +222,10 @@ export class ScriptScan {
     return {
       lines: breaks.lines,
       definitions: this.definitions.finish(this.source, breaks, this.exportedNames),
-      identifiers: this.words.counts((name, index) => this.#keywords[index] !== 0 && neverNames.has(name), IDENTIFIERS_MAX),
+      identifiers: this.words.counts(
+        (index) => this.#keywords[index] !== 0 && neverNames.has(this.words.name(index)),
+        IDENTIFIERS_MAX,
+      ),
       imports: this.#imports.map(toStatement),
     };
   }

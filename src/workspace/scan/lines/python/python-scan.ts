@@ -2,7 +2,7 @@
 // is inside of what; brackets and templates say where a line goes on. Types, values and bodies are passed over.
 
 import type { Definition, Scan } from "../../record.ts";
-import { WordTable } from "../../word-table.ts";
+import type { WordTable } from "../../word-table.ts";
 import { isLetterBeyondAscii, isWordUnit } from "../../word-units.ts";
 import { Outline } from "../outline.ts";
 import { Blocks } from "./blocks.ts";
@@ -48,9 +48,9 @@ export class PythonScan {
   #codeEnd = 0;
   #isProperty = false;
 
-  constructor(source: string) {
+  constructor(source: string, words: WordTable) {
     this.#source = source;
-    this.#words = new WordTable(source);
+    this.#words = words;
     this.#outline = new Outline(source);
     this.#blocks = new Blocks(this.#outline);
     this.#templates = new Templates(source);
@@ -71,7 +71,8 @@ export class PythonScan {
     this.#endStatement(length);
     this.#blocks.close(0, length);
     const { lines, definitions, imports } = this.#outline.finish((name, parent) => this.#isExported(name, parent));
-    return { lines, definitions, identifiers: this.#words.counts(code.isReserved, IDENTIFIERS_MAX), imports };
+    const identifiers = this.#words.counts((index) => code.isReserved(this.#words.name(index)), IDENTIFIERS_MAX);
+    return { lines, definitions, identifiers, imports };
   }
 
   #isExported(name: string, parent: Definition | undefined): boolean {
