@@ -14,7 +14,7 @@ export interface RecordsOptions {
   readonly clock: Clock;
   /** Outlives the process; may be shared. */
   readonly store?: RecordStore;
-  /** Scans in other threads, where there is much to scan: encoded records in the order of the sources, whose bytes it may take. Default: all on this thread. */
+  /** Scans in other threads, where there is much to scan: encoded records in the order of the sources. Default: all on this thread. */
   readonly scan?: (sources: readonly Source[], signal?: Abortable) => Promise<readonly Uint8Array[]>;
   /** Records held in memory at most. Default 100,000. */
   readonly recordsMax?: number;
@@ -159,9 +159,7 @@ export class Records {
     const sources = batch.map(([{ language }, bytes]) => ({ language, bytes }));
     const encoded = isMuch || this.#isHard(sources) ? await this.#elsewhere(sources, signal) : await this.#here(sources, signal);
     if (encoded === undefined && batch.length > 1) {
-      // Each alone, read again: the bytes went with the thread.
-      const contents = batch.map(([content]) => content);
-      await ask.read(contents, (content, bytes) => this.#scanBatch([[content, bytes]], found, true, ask));
+      for (const each of batch) await this.#scanBatch([each], found, true, ask);
       return;
     }
     const kept = new Map<string, Uint8Array>();
@@ -189,7 +187,7 @@ export class Records {
 
   async #here(sources: readonly Source[], signal: Abortable | undefined): Promise<readonly Uint8Array[]> {
     await this.#options.clock.sleep(0, signal);
-    return [...eachOf(await this.#scanner.scan(sources))];
+    return eachOf(await this.#scanner.scan(sources));
   }
 
   /** Undefined: it failed, in a way that has nothing to do with whoever asked. */

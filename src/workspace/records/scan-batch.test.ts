@@ -9,7 +9,7 @@ import { scanFile } from "../scan/scan-file.ts";
 import { Grammars } from "../scan/tree-sitter/grammars.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { varints } from "./names-codec.ts";
-import { encodeRecord } from "./record-codec.ts";
+import { decodeRecord, encodeRecord } from "./record-codec.ts";
 import { BatchScanner, eachOf } from "./scan-batch.ts";
 
 const scanner = new BatchScanner(new Grammars(systemClock));
@@ -39,6 +39,18 @@ test("whatever is scanned", async () => {
     fc.asyncProperty(sources, (all) => expectSame(all.map(utf8))),
     { numRuns: 200 },
   );
+});
+
+test("answers come in the order of the questions, also when one has to load a grammar", async () => {
+  const fresh = new BatchScanner(new Grammars(systemClock));
+  const order: string[] = [];
+  const ask = async (language: Language) => {
+    const { bytes } = await fresh.scan([{ language, bytes: utf8("pub const S = struct {};\n") }]);
+    order.push(language);
+    expect(decodeRecord(bytes, language)?.tier).toBe(language === "zig" ? "tree-sitter" : "lexical");
+  };
+  await Promise.all([ask("zig"), ask("typescript"), ask("rust")]);
+  expect(order).toEqual(["zig", "typescript", "rust"]);
 });
 
 test("bytes that are no text, and more words than a record holds", async () => {

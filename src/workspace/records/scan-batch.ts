@@ -18,19 +18,26 @@ export interface Parts {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Scans batch after batch; one at a time. */
+/** Scans batch after batch, in the order in which they are asked for. */
 export class BatchScanner {
   readonly #grammars: Grammars;
   readonly #decoder = new TextDecoder();
   readonly #table = new WordTable("");
   readonly #writer = new ScanWriter();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(grammars: Grammars) {
     this.#grammars = grammars;
   }
 
   /** Records as `encodeRecord` writes them, in the order of the sources, in a buffer of their own. */
-  async scan(sources: readonly Source[]): Promise<Parts> {
+  scan(sources: readonly Source[]): Promise<Parts> {
+    const parts = this.#turn.then(() => this.#scan(sources));
+    this.#turn = parts.catch(() => {});
+    return parts;
+  }
+
+  async #scan(sources: readonly Source[]): Promise<Parts> {
     await this.#grammars.load(new Set(sources.map(({ language }) => language)));
     this.#writer.clear();
     const lengths = sources.map(({ language, bytes }) => {
@@ -42,10 +49,32 @@ export class BatchScanner {
   }
 }
 
-export function* eachOf({ lengths, bytes }: Parts): Generator<Uint8Array> {
+export function eachOf({ lengths, bytes }: Parts): readonly Uint8Array[] {
   let at = 0;
-  for (const length of lengths) {
-    yield bytes.subarray(at, at + length);
+  return lengths.map((length) => {
     at += length;
+    return bytes.subarray(at - length, at);
+  });
+}
+
+/** Sources in one buffer, to be handed to another thread. */
+export interface Packed {
+  readonly languages: readonly Language[];
+  readonly parts: Parts;
+}
+
+export function packed(sources: readonly Source[]): Packed {
+  const lengths = sources.map(({ bytes }) => bytes.byteLength);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const source of sources) {
+    bytes.set(source.bytes, at);
+    at += source.bytes.byteLength;
   }
+  return { languages: sources.map(({ language }) => language), parts: { lengths, bytes } };
+}
+
+export function unpacked({ languages, parts }: Packed): readonly Source[] {
+  const all = eachOf(parts);
+  return languages.map((language, index) => ({ language, bytes: all[index] ?? new Uint8Array() }));
 }

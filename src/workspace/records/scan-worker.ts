@@ -2,13 +2,13 @@
 
 import { systemClock } from "../../base/index.ts";
 import { Grammars } from "../scan/tree-sitter/grammars.ts";
-import { BatchScanner, type Source } from "./scan-batch.ts";
+import { BatchScanner, type Packed, unpacked } from "./scan-batch.ts";
 
 declare const self: Worker;
 
 const scanner = new BatchScanner(new Grammars(systemClock));
 
-self.onmessage = async ({ data }: MessageEvent<readonly Source[]>) => {
-  const records = await scanner.scan(data);
+self.onmessage = async ({ data }: MessageEvent<Packed>) => {
+  const records = await scanner.scan(unpacked(data));
   self.postMessage(records, [records.bytes.buffer]);
 };
