@@ -35,6 +35,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "print the map of a repository: what matters to a question, in so many tokens",
     load: async () => (await import("./commands/map.ts")).map,
   },
+  graph: {
+    summary: "print which files of a repository import which",
+    load: async () => (await import("./commands/graph.ts")).graph,
+  },
   mcp: {
     summary: "serve a repository to an assistant over MCP: maps, symbols, files, searches",
     load: async () => (await import("./commands/mcp.ts")).mcp,

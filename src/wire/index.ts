@@ -12,4 +12,4 @@ export {
   type WireThread,
   type WireThreadEvent,
 } from "./threads.ts";
-export type { WireGrep, WireMap, WirePaths, WireSymbols, WireWorkspaceList } from "./workspaces.ts";
+export type { WireGraph, WireGrep, WireMap, WirePaths, WireSymbols, WireWorkspaceList } from "./workspaces.ts";

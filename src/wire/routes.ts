@@ -21,6 +21,8 @@ import {
 import {
   fileQuery,
   globQuery,
+  graph,
+  graphQuery,
   grep,
   grepQuery,
   map,
@@ -159,6 +161,10 @@ export const apiRoutes = {
   workspaceMap: {
     ...{ method: "GET", path: "/api/workspaces/{id}/map", summary: "The files that matter most to a question.", status: 200 },
     ...{ query: mapQuery, answer: map },
+  },
+  workspaceGraph: {
+    ...{ method: "GET", path: "/api/workspaces/{id}/graph", summary: "Which files import which.", status: 200 },
+    ...{ query: graphQuery, answer: graph },
   },
   workspaceSymbols: {
     ...{ method: "GET", path: "/api/workspaces/{id}/symbols", summary: "Where a name is defined.", status: 200 },

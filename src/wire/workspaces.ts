@@ -100,6 +100,51 @@ export const symbols = z
   })
   .meta({ id: "Symbols" });
 
+export const graphQuery = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .max(FOCUS_MAX)
+    .exactOptional()
+    .describe("Files to begin at, with commas between them. Without it: the whole graph."),
+  direction: z
+    .enum(["imports", "importers", "both"])
+    .default("both")
+    .describe("What the files need, what needs them (and may break when they change), or both."),
+  depth: z.coerce.number().int().min(1).max(1000).default(1).describe("Imports in between."),
+  folders: z.coerce.number().int().min(0).max(100).default(0).describe("Show folders of so many parts; 0: files."),
+  format: z.enum(["json", "dot", "mermaid"]).default("json"),
+  limit: z.coerce.number().int().min(1).max(100_000).default(10_000).describe("Edges."),
+});
+
+export const graph = z
+  .object({
+    nodes: z.array(
+      z.object({
+        path: z.string(),
+        depth: count.describe("Imports between it and a file asked for."),
+        files: count.describe("That it stands for."),
+      }),
+    ),
+    edges: z.array(
+      z.object({
+        from: z.string().describe("What imports."),
+        to: z.string().describe("What is imported."),
+        count: count.describe("Pairs of files that it stands for."),
+      }),
+    ),
+    cycles: z.array(z.array(z.string())).describe("Nodes that need one another in a circle, the largest group first."),
+    missing: z
+      .array(z.object({ path: z.string(), line: z.int().min(1), specifier: z.string() }))
+      .describe("Imports of files of the repository that are not there: not built yet, or deleted. At most 1,000."),
+    external: z
+      .array(z.object({ name: z.string(), importers: count }))
+      .describe("What the repository takes from outside, and how many files take it. At most 1,000."),
+    isComplete: z.boolean().describe("false: there are more edges than `limit`."),
+    stateId: z.string().describe("Of the files that it was made of: equal states give equal graphs."),
+  })
+  .meta({ id: "Graph" });
+
 const budget = z.coerce.number().int().min(64).max(100_000).default(2048).describe("Tokens that the text has at most.");
 const focus = z
   .string()
@@ -141,4 +186,5 @@ export type WireWorkspaceList = z.infer<typeof workspaceList>;
 export type WirePaths = z.infer<typeof paths>;
 export type WireGrep = z.infer<typeof grep>;
 export type WireSymbols = z.infer<typeof symbols>;
+export type WireGraph = z.infer<typeof graph>;
 export type WireMap = z.infer<typeof map>;

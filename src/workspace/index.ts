@@ -5,7 +5,10 @@ export { assessLocalisation, type Localisation } from "./assess/assess-localisat
 export { type FoundFiles, meanOf } from "./assess/found-files.ts";
 export { FileCache, type FileCacheOptions, type FileCacheStats } from "./files/file-cache.ts";
 export type { FileText } from "./files/text-of.ts";
+export type { FoundReference, FoundReferences } from "./find-references.ts";
 export type { FoundSymbol, FoundSymbols } from "./find-symbols.ts";
+export { drawDot, drawMermaid } from "./graph/draw-graph.ts";
+export type { GraphAsk, GraphDirection, GraphEdge, GraphNode, GraphView } from "./graph/graph-view.ts";
 export { answerAsks, type Hosted } from "./host/answer-asks.ts";
 export { CommitMaps, type CommitMapsOptions } from "./host/commit-maps.ts";
 export { type HostedCalls, type HostedRoot, hostedCalls } from "./host/hosted-calls.ts";
@@ -18,8 +21,10 @@ export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
 export type { GrepQuery } from "./search/grep-query.ts";
 export type { GrepAnswer } from "./search/search-files.ts";
 export {
+  type GraphAnswer,
   type MapAnswer,
   type MapOrder,
+  type ReferencesAnswer,
   type SymbolsAnswer,
   Workspace,
   type WorkspaceOptions,

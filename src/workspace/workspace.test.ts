@@ -242,6 +242,62 @@ testWithGit("symbols are found by their name, then by names like it, as they are
   await expect(workspace.symbols("", 1)).rejects.toMatchObject({ code: "option_invalid" });
 });
 
+testWithGit("references are the lines of code that have the name as a word, its definitions first", async () => {
+  const checkout = filled();
+  checkout.write(
+    "src/user.ts",
+    'import { Connection } from "./connection";\n// Connection of the user\nexport const user = new Connection();\n',
+  );
+  checkout.write("src/note.ts", "// Connection is only spoken of\nexport const Connections = 1;\n");
+  const workspace = workspaceOf(checkout.folder);
+  const found = await workspace.references("Connection", 10);
+  expect(found.references.map(({ path, line, isDefinition }) => [path, line, isDefinition])).toEqual([
+    ["src/connection.ts", 1, true],
+    ["src/pool.ts", 2, false],
+    ["src/pool.ts", 3, false],
+    ["src/user.ts", 1, false],
+    ["src/user.ts", 2, false],
+    ["src/user.ts", 3, false],
+  ]);
+  expect(found).toMatchObject({ isComplete: true, stateId: (await workspace.map(order)).stateId });
+  expect(await workspace.references("Connection", 2)).toMatchObject({ references: { length: 2 }, isComplete: false });
+  checkout.write("src/connection.ts", "export class Link {}\n");
+  expect((await workspace.references("Connection", 10)).references[0]).toMatchObject({
+    path: "src/pool.ts",
+    isDefinition: false,
+  });
+  for (const name of ["", "two words", "x".repeat(201)]) {
+    await expect(workspace.references(name, 1)).rejects.toMatchObject({ code: "option_invalid" });
+  }
+});
+
+testWithGit("the graph is of the files, manifests and names as they are now", async () => {
+  const checkout = filled();
+  checkout.write("package.json", '{ "name": "shop", "exports": "./src/pool.ts" }');
+  checkout.write("src/user.ts", 'import { Connection } from "./connection";\nimport "shop";\nimport "./later";\n');
+  const workspace = workspaceOf(checkout.folder);
+  const edges = async () => (await workspace.graph()).edges.map(({ from, to }) => `${from} ${to}`);
+  const first = await workspace.graph();
+  expect(await edges()).toEqual(["src/user.ts src/connection.ts", "src/user.ts src/pool.ts"]);
+  expect(first.missing.map(({ specifier }) => specifier)).toEqual(["./later"]);
+  checkout.write("package.json", '{ "name": "shop", "exports": "./src/render.py" }');
+  checkout.write("src/later.ts", 'import "./user";\n');
+  const second = await workspace.graph();
+  expect(await edges()).toEqual([
+    "src/later.ts src/user.ts",
+    "src/user.ts src/connection.ts",
+    "src/user.ts src/later.ts",
+    "src/user.ts src/render.py",
+  ]);
+  expect(second.cycles).toEqual([["src/later.ts", "src/user.ts"]]);
+  checkout.write("package.json", '{ "name": "shop", "exports": "./src/pool.ts" }');
+  rmSync(join(checkout.folder, "src/later.ts"));
+  expect(await workspace.graph()).toEqual(first);
+  const { nodes } = await workspace.graph({ paths: ["src/connection.ts"], direction: "importers", depth: 9 });
+  expect(nodes.map(({ path }) => path)).toEqual(["src/connection.ts", "src/user.ts"]);
+  await expect(workspace.graph({ paths: ["README.md"] })).rejects.toMatchObject({ code: "file_missing" });
+});
+
 testWithGit("a file that has another name outside may change by it: no watcher tells, and no answer is stale", async () => {
   const [checkout, outside] = [filled(), repository()];
   outside.write("shared.ts", "export class Before {}\n");

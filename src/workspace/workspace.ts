@@ -4,12 +4,15 @@
 
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { type Clock, MillraceError } from "../base/index.ts";
+import { type Clock, MillraceError, text } from "../base/index.ts";
 import type { RecordStore } from "../ports/index.ts";
 import { Analyst, type Stage, type Watched } from "./analyst.ts";
 import { FileCache } from "./files/file-cache.ts";
 import { type FileText, textOf } from "./files/text-of.ts";
+import { checkReferences, type FoundReferences, referencesIn } from "./find-references.ts";
 import { type FoundSymbols, findSymbols } from "./find-symbols.ts";
+import { type BuiltGraph, GraphBuilder } from "./graph/graph-builder.ts";
+import { type GraphAsk, type GraphView, viewOf } from "./graph/graph-view.ts";
 import { LineTokens, loadTokenizer } from "./map/count-tokens.ts";
 import type { RenderedMap } from "./map/render.ts";
 import type { MapAsk } from "./map/repository-map.ts";
@@ -60,6 +63,15 @@ export interface SymbolsAnswer extends FoundSymbols {
   readonly stateId: string;
 }
 
+export interface ReferencesAnswer extends FoundReferences {
+  readonly stateId: string;
+}
+
+export interface GraphAnswer extends GraphView {
+  /** Equal states, equal graphs: of contents, paths and manifests. */
+  readonly stateId: string;
+}
+
 export interface WorkspaceStats extends RecordsStats {
   /** Source files of the last map. */
   readonly files: number;
@@ -72,6 +84,9 @@ export interface WorkspaceStats extends RecordsStats {
 const FILE_BYTES = 4 * 1024 * 1024;
 const CACHE_BYTES = 64 * 1024 * 1024;
 const SEARCH_BYTES = 128 * 1024 * 1024;
+/** Lines with a name that are looked at for references. */
+const REFERENCE_LINES = 20_000;
+const REFERENCE_CHARACTERS = 200;
 const GLOBS = { patternsMax: 256, pathsMax: 1_000_000 } as const;
 
 export class Workspace {
@@ -84,6 +99,7 @@ export class Workspace {
   readonly #records: Records;
   readonly #crew: ScanCrew;
   readonly #analyst: Analyst;
+  readonly #graphs: GraphBuilder;
   #lines: LineTokens | undefined;
 
   /** Throws `option_invalid`, also when the folder is not there. Reads nothing else yet. */
@@ -120,6 +136,7 @@ export class Workspace {
       prepare: options.store ? undefined : () => this.#crew.prepare(),
       readBytes: (path) => bytesOf(folder, path, fileBytesMax),
     });
+    this.#graphs = new GraphBuilder((path) => this.#manifest(path));
   }
 
   /**
@@ -172,6 +189,24 @@ export class Workspace {
     return { ...findSymbols(entries, name, limit), stateId: sources.stateId };
   }
 
+  /**
+   * Which files depend on which: around some of them, or all; what they import, what imports them, and who is in a circle.
+   * Rejects as `map`, with `option_invalid` for numbers out of range and `file_missing` for a path that is no source.
+   */
+  async graph(ask: GraphAsk = {}, watched: Watched = {}): Promise<GraphAnswer> {
+    const { graph, stateId } = await this.#built(watched);
+    return { ...viewOf(graph, ask), stateId };
+  }
+
+  /** Lines of code that use a name, at most 1,000, its definitions first. Rejects as `map` and `grep`. */
+  async references(name: string, limit: number, watched: Watched = {}): Promise<ReferencesAnswer> {
+    checkReferences(name, limit);
+    const [matchesMax, textMax] = [REFERENCE_LINES, REFERENCE_CHARACTERS];
+    const found = await this.grep({ pattern: name, isLiteral: true, isWord: true, matchesMax, textMax }, watched);
+    const { entries, sources } = await this.#analyst.current(watched);
+    return { ...referencesIn(entries, name, limit, found), stateId: sources.stateId };
+  }
+
   stats(): WorkspaceStats {
     const { watcher } = this.#checkout.stats();
     const { files, stagesMs } = this.#analyst;
@@ -182,6 +217,21 @@ export class Workspace {
   async close(): Promise<void> {
     this.#grep.close();
     await Promise.all([this.#crew.close(), this.#checkout.close()]);
+  }
+
+  async #built(watched: Watched): Promise<BuiltGraph> {
+    const { entries, sources } = await this.#analyst.current(watched);
+    return this.#graphs.build({ entries, paths: sources.paths, stateId: sources.stateId });
+  }
+
+  #manifest(path: string): string | undefined {
+    try {
+      return text(this.#files.read(path));
+    } catch (error) {
+      // Gone, or no file: it says nothing.
+      if (MillraceError.is(error)) return undefined;
+      throw error;
+    }
   }
 }
 

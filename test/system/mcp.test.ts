@@ -67,6 +67,13 @@ test("each tool answers, small by default, and says how to get the rest", async 
   );
   expect(await textOf(client, "find", { name: "admit" })).toBe("src/queue.ts:2: method in FairQueue: admit(): boolean");
   expect(await textOf(client, "find", { name: "nowhere" })).toContain("Grep finds text anywhere");
+  expect(await textOf(client, "find", { name: "FairQueue", what: "references" })).toBe(
+    'src/queue.ts:1: (definition) export class FairQueue {\nsrc/page.ts:1: import { FairQueue } from "./queue";\nsrc/page.ts:2: export const page = new FairQueue();',
+  );
+  expect(await textOf(client, "find", { name: "nowhere", what: "references" })).toContain("No code uses nowhere");
+  expect(await textOf(client, "find", { name: "src/queue.ts", what: "importers" })).toBe("src/page.ts");
+  expect(await textOf(client, "find", { name: "src/page.ts", what: "imports", depth: 5 })).toBe("src/queue.ts");
+  expect(await textOf(client, "find", { name: "src/page.ts", what: "importers" })).toBe("No file imports src/page.ts.");
   expect(await textOf(client, "read", { path: "src/page.ts" })).toBe(
     '1\timport { FairQueue } from "./queue";\n2\texport const page = new FairQueue();',
   );
@@ -111,6 +118,7 @@ test("what cannot be answered is an answer that says what to do, and nothing out
   };
   expect(await told("grep", { pattern: "(" })).toContain("(");
   expect(await told("map", { budget: 1 })).toContain("budget");
+  expect(await told("find", { name: "src/gone.ts", what: "importers" })).toContain("There is no such file");
   expect(await told("read", {})).toContain("path");
   expect(await told("read", { path: "src/page.ts", unknown: 1 })).toContain("unknown");
   expect(await told("write", {})).toContain("There is no tool write");

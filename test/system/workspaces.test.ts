@@ -265,6 +265,29 @@ describe.skipIf(!hasGit)(hasGit ? "workspaces" : "skipped: workspaces (git is no
     expect(await refused("/api/workspaces/app/symbols")).toEqual([400, "invalid_request"]);
   });
 
+  test("the graph says which file imports which, as JSON or as a picture's text", async () => {
+    interface Graph {
+      nodes: { path: string; depth: number }[];
+      edges: { from: string; to: string; count: number }[];
+    }
+    const graph = (query: string) => answered<Graph>("workspaceGraph", `/api/workspaces/app/graph${query}`);
+    expect((await graph("")).edges).toEqual([{ from: "src/page.ts", to: "src/queue.ts", count: 1 }]);
+    expect((await graph("?path=src/queue.ts&direction=importers&depth=9")).nodes).toMatchObject([
+      { path: "src/page.ts", depth: 1 },
+      { path: "src/queue.ts", depth: 0 },
+    ]);
+    expect((await graph("?path=src/queue.ts&direction=imports")).edges).toEqual([]);
+    expect((await graph("?folders=1")).nodes.map(({ path }) => path)).toEqual(["src"]);
+    const picture = await ask("/api/workspaces/app/graph?format=dot");
+    expect([picture.status, picture.headers.get("content-type")]).toEqual([200, "text/plain; charset=utf-8"]);
+    expect(await picture.text()).toContain('"src/page.ts" -> "src/queue.ts";');
+    expect(await (await ask("/api/workspaces/app/graph?format=mermaid")).text()).toContain("n0 --> n1");
+    expect(await refused("/api/workspaces/app/graph?path=src/gone.ts")).toEqual([404, "not_found"]);
+    for (const query of ["depth=0", "direction=up", "format=svg", "limit=0"]) {
+      expect(await refused(`/api/workspaces/app/graph?${query}`)).toEqual([400, "invalid_request"]);
+    }
+  });
+
   test("maps are of the files as they are, and follow a change at once", async () => {
     interface Map {
       text: string;

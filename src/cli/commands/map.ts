@@ -1,13 +1,12 @@
 // `millrace map`: the map of a repository, for a question and the files one works on, in so many tokens. Parses nothing that it parsed before.
 
-import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
-import { MillraceError, systemClock } from "../../base/index.ts";
+import { resolve } from "node:path";
+import { systemClock } from "../../base/index.ts";
 import { MAP_BUDGET_MAX, MAP_BUDGET_MIN, type MapAnswer, Workspace, type WorkspaceStats } from "../../workspace/index.ts";
 import type { Command } from "../command.ts";
-import { counted, Progress } from "../progress.ts";
+import { counted } from "../progress.ts";
 import { cacheFlags, openCache } from "../record-cache.ts";
-import type { Terminal } from "../terminal.ts";
+import { analysisProgress, pathWithin } from "../repository-input.ts";
 
 const BUDGET = 2048;
 
@@ -43,13 +42,13 @@ export const map: Command = {
     const store = openCache(input, terminal);
     const workspace = new Workspace({ folder, clock: systemClock, ...(store ? { store } : {}) });
     try {
-      const progress = progressOn(terminal);
+      const progress = analysisProgress(terminal);
       const answer = await workspace
         .map(
           {
             budget: Number(budget),
             ...(query === undefined ? {} : { query }),
-            ...(focus === undefined ? {} : { focus: focus.split(",").map((path) => within(folder, path)) }),
+            ...(focus === undefined ? {} : { focus: focus.split(",").map((path) => pathWithin(folder, path, "--focus")) }),
           },
           { progress: progress.tell },
         )
@@ -63,30 +62,6 @@ export const map: Command = {
     }
   },
 };
-
-/** As the map names it: relative to the folder, whether it was written so, or from where the command runs. */
-function within(folder: string, path: string): string {
-  const place = [resolve(folder, path), resolve(path)].find((each) => existsSync(each));
-  const inside = place === undefined ? ".." : relative(folder, place);
-  if (!inside.startsWith("..")) return inside;
-  throw new MillraceError("option_invalid", `There is no ${path} in ${folder}; name a file or folder of it with --focus.`);
-}
-
-function progressOn(terminal: Terminal) {
-  let [words, done, shown]: [string, number, Progress | undefined] = ["", 0, undefined];
-  return {
-    tell(what: "list" | "read" | "scan", now: number, of: number): void {
-      words = what === "list" ? `${counted(now, "folder")} listed` : `${now} of ${counted(of, "file")} parsed`;
-      if (shown === undefined || now < done) {
-        shown = new Progress({ terminal, clock: systemClock, total: of > 0 ? of : undefined, words: () => words });
-        done = 0;
-      }
-      shown.advance(now - done);
-      done = now;
-    },
-    end: () => shown?.end(),
-  };
-}
 
 const textOf = ({ text, files }: MapAnswer): string => (files.length === 0 ? "There are no source files here." : text.trimEnd());
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { MillraceError } from "../../base/index.ts";
 import { MAP_BUDGET_MAX, MAP_BUDGET_MIN, type Watched, type Workspace } from "../../workspace/index.ts";
 import { linesOf, numbered, shownPaths } from "./answer-text.ts";
+import { definitionsText, importsText, referencesText } from "./find-text.ts";
 
 export interface Tool {
   readonly name: string;
@@ -21,8 +22,8 @@ const PATHS = 200;
 const PATHS_MAX = 2000;
 const MATCHES = 50;
 const MATCHES_MAX = 500;
-const SYMBOLS = 20;
-const SYMBOLS_MAX = 200;
+const FOUND = 20;
+const FOUND_MAX = 200;
 const MATCH_CHARACTERS = 200;
 
 const path = z.string().min(1).describe("Relative to the repository, with / between parts.");
@@ -69,18 +70,23 @@ export const tools: readonly Tool[] = [
   ),
   tool(
     "find",
-    "Where a class, function, method, type or constant is defined, by name or part of a name. For where it is used, grep its name with word: true.",
-    { name: z.string().min(1).max(200), limit: limit(SYMBOLS, SYMBOLS_MAX) },
-    async (workspace, { name, limit: most }, watched) => {
-      const { symbols, isComplete } = await workspace.symbols(name, most, watched);
-      if (symbols.length === 0) return `Nothing is defined whose name has ${name}. Grep finds text anywhere.`;
-      return linesOf(
-        symbols.map(({ path: where, line, kind, parent, signature }) => {
-          const of = parent === undefined ? "" : ` in ${parent}`;
-          return `${where}:${line}: ${kind}${of}: ${signature}`;
-        }),
-        isComplete ? undefined : "There are more: write more of the name, or raise limit.",
-      );
+    "By a name: where it is defined, or used. By a file's path: what imports it, so what may break when it changes, or what it imports.",
+    {
+      name: z.string().min(1).max(4096).describe("A name, or a part of it for definitions; a path for importers and imports."),
+      what: z.enum(["definitions", "references", "importers", "imports"]).default("definitions"),
+      depth: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(1)
+        .describe("Imports in between, for importers and imports; 1 unless told."),
+      limit: limit(FOUND, FOUND_MAX),
+    },
+    (workspace, { name, what, depth, limit: most }, watched) => {
+      if (what === "definitions") return definitionsText(workspace, name, most, watched);
+      if (what === "references") return referencesText(workspace, name, most, watched);
+      return importsText(workspace, { path: name, direction: what, depth }, most, watched);
     },
   ),
   tool(

@@ -58,6 +58,16 @@ export function workspaceHandlers(options: WorkspacesApiOptions): Pick<ApiHandle
     workspaceFile: (call) => within(call, call.params.id ?? "", "files", ({ files }) => fileAnswer(files, call)),
     workspaceGlob: (call) => told(call, "glob", call.query),
     workspaceGrep: (call) => told(call, "grep", grepOf(call.query)),
+    workspaceGraph: (call) => {
+      const { format } = call.query;
+      if (format === "json") return told(call, "graph", graphOf(call.query));
+      return within(call, call.params.id ?? "", "files", async (workspace) => {
+        return (
+          lackOf(workspace, "files") ??
+          drawing(await workspace.thread.ask("drawing", { as: format, ask: graphOf(call.query) }, call.signal))
+        );
+      });
+    },
     workspaceSymbols: (call) => told(call, "symbols", call.query),
     workspaceMap: (call) => told(call, "map", orderOf(call.query)),
     repomap: (call) =>
@@ -125,10 +135,26 @@ const grepOf = ({ q, regex, case: cased, word, glob, limit }: QueryOf<"workspace
   ...(glob === undefined ? {} : { globs: [glob] }),
 });
 
+const graphOf = ({ path, direction, depth, folders, limit }: QueryOf<"workspaceGraph">) => ({
+  ...{ direction, depth, folders, edgesMax: limit },
+  ...(path === undefined ? {} : { paths: listOf(path) }),
+});
+
+/** Of the thread's JSON the text alone. */
+function drawing(bytes: Uint8Array<ArrayBuffer>): ApiBytes {
+  const { text } = JSON.parse(new TextDecoder().decode(bytes)) as { text: string };
+  return {
+    bytes: Buffer.from(text),
+    headers: { "content-type": "text/plain; charset=utf-8", ...RAW, "cache-control": "no-store" },
+  };
+}
+
+const listOf = (paths: string): string[] => paths.split(",").filter((path) => path !== "");
+
 const orderOf = ({ query, focus, budget }: QueryOf<"workspaceMap">) => ({
   budget,
   ...(query === undefined ? {} : { query }),
-  ...(focus === undefined ? {} : { focus: focus.split(",").filter((path) => path !== "") }),
+  ...(focus === undefined ? {} : { focus: listOf(focus) }),
 });
 
 const json = (bytes: Uint8Array<ArrayBuffer>): ApiBytes => ({ bytes, headers: { ...JSON_TYPE, "cache-control": "no-store" } });

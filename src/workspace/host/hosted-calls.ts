@@ -1,7 +1,9 @@
 // What can be asked of a workspace in another thread, in the words of the wire: plain values in, plain values out. Decides no rights.
 
-import type { WireGrep, WireMap, WirePaths, WireSymbols } from "../../wire/index.ts";
+import type { WireGraph, WireGrep, WireMap, WirePaths, WireSymbols } from "../../wire/index.ts";
 import type { Commit } from "../git/commit-tree.ts";
+import { drawDot, drawMermaid } from "../graph/draw-graph.ts";
+import type { GraphAsk } from "../graph/graph-view.ts";
 import type { GrepQuery } from "../search/grep-query.ts";
 import type { MapAnswer, MapOrder, Workspace } from "../workspace.ts";
 import type { CommitMaps } from "./commit-maps.ts";
@@ -27,6 +29,17 @@ export function hostedCalls({ workspace, commits }: HostedRoot) {
     async symbols({ name, limit }: { name: string; limit: number }, signal: AbortSignal): Promise<WireSymbols> {
       const { symbols, ...rest } = await workspace().symbols(name, limit, { signal });
       return { symbols: [...symbols], ...rest };
+    },
+    async graph(ask: GraphAsk, signal: AbortSignal): Promise<WireGraph> {
+      const { nodes, edges, cycles, missing, external, ...rest } = await workspace().graph(ask, { signal });
+      return {
+        ...{ nodes: [...nodes], edges: [...edges], cycles: cycles.map((group) => [...group]) },
+        ...{ missing: [...missing], external: [...external], ...rest },
+      };
+    },
+    async drawing({ as, ask }: { as: "dot" | "mermaid"; ask: GraphAsk }, signal: AbortSignal): Promise<{ text: string }> {
+      const view = await workspace().graph(ask, { signal });
+      return { text: as === "dot" ? drawDot(view) : drawMermaid(view) };
     },
     async map(order: MapOrder, signal: AbortSignal): Promise<WireMap> {
       return mapOnWire(await workspace().map(order, { signal }));

@@ -1,0 +1,101 @@
+// The listed files as resolvers ask for them: by path, by folder, and by how a path ends. Paths are relative to the root; the root itself is "".
+
+/** "" for what lies in the root. */
+export function folderOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "" : path.slice(0, slash);
+}
+
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** `a/b` and `../c` is `a/c`. Undefined: it leads out of the root. */
+export function joinPath(folder: string, relative: string): string | undefined {
+  const parts = folder === "" ? [] : folder.split("/");
+  for (const part of relative.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.pop() === undefined) return undefined;
+  }
+  return parts.join("/");
+}
+
+/** From the folder itself up to the root. */
+export function* upwards(folder: string): Generator<string> {
+  for (let at = folder; ; at = folderOf(at)) {
+    yield at;
+    if (at === "") return;
+  }
+}
+
+/** Those that share most of their first folders with a path, in their order. */
+export function nearest(candidates: readonly string[], from: string): readonly string[] {
+  if (candidates.length < 2) return candidates;
+  const parts = from.split("/");
+  let [best, found]: [number, string[]] = [-1, []];
+  for (const candidate of candidates) {
+    const theirs = candidate.split("/");
+    let shared = 0;
+    while (shared < parts.length - 1 && shared < theirs.length - 1 && parts[shared] === theirs[shared]) shared++;
+    if (shared > best) [best, found] = [shared, []];
+    if (shared === best) found.push(candidate);
+  }
+  return found;
+}
+
+export class SourceTree {
+  /** Sorted. */
+  readonly paths: readonly string[];
+  readonly #paths: ReadonlySet<string>;
+  readonly #byFolder = new Map<string, string[]>();
+  readonly #byName = new Map<string, string[]>();
+  readonly #folders = new Set<string>();
+
+  constructor(paths: readonly string[]) {
+    this.paths = paths;
+    this.#paths = new Set(paths);
+    for (const path of paths) {
+      const folder = folderOf(path);
+      add(this.#byFolder, folder, path);
+      add(this.#byName, nameOf(path), path);
+      for (const each of upwards(folder)) {
+        if (this.#folders.has(each)) break;
+        this.#folders.add(each);
+      }
+    }
+  }
+
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
+  hasFolder(folder: string): boolean {
+    return this.#folders.has(folder);
+  }
+
+  get folders(): ReadonlySet<string> {
+    return this.#folders;
+  }
+
+  /** Directly in it. */
+  filesIn(folder: string): readonly string[] {
+    return this.#byFolder.get(folder) ?? [];
+  }
+
+  /** Files of this name, wherever they are. */
+  named(name: string): readonly string[] {
+    return this.#byName.get(name) ?? [];
+  }
+
+  /** Files whose path ends with these whole parts. */
+  endingWith(parts: string): readonly string[] {
+    return this.named(nameOf(parts)).filter((path) => path === parts || path.endsWith(`/${parts}`));
+  }
+}
+
+function add(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
