@@ -21,10 +21,11 @@ import { type Random, systemClock } from "../../src/base/index.ts";
 import { Workspace } from "../../src/workspace/index.ts";
 
 const FOLDERS = ["src", "src/core", "src/core/deep", "lib", "lib/a b", "docs", "generated", "tmp"];
-const NAMES = ["alpha.ts", "beta.ts", "gamma.py", "delta.js", "epsilon.md", "zeta.log", "eta.tsx"];
+const NAMES = ["alpha.ts", "beta.ts", "gamma.py", "delta.js", "epsilon.md", "zeta.log", "eta.tsx", "package.json"];
 const RULES = ["generated/\n", "*.log\n", "generated/\n*.log\n!lib/zeta.log\n", "tmp/*\n!tmp/alpha.ts\n", ""];
 const BRANCHES = ["main", "one", "two"];
 const WORDS = ["pool", "socket", "render", "shard", "ledger"];
+const IMPORTED = ["./alpha", "../lib/beta", "own", "own/zeta", "@/core/delta.js", "react"];
 const IDENTITY = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"];
 /** Enough for the kernel's queue of events to overflow when nobody reads it fast enough. */
 const STORM_RENAMES = 20_000;
@@ -217,6 +218,10 @@ export class RandomCheckout {
     const fresh = new Workspace({ folder: this.folder, clock: systemClock, workersMax: 1 });
     const told = JSON.stringify(await this.#workspace.map(order));
     this.#compare("map", told, JSON.stringify(await fresh.map(order)));
+    this.#compare("graph", JSON.stringify(await this.#workspace.graph()), JSON.stringify(await fresh.graph()));
+    const name = `${this.#one(WORDS)}${this.#below(10)}`;
+    const references = async (workspace: Workspace) => JSON.stringify(await workspace.references(name, 1000));
+    this.#compare(`references of ${name}`, await references(this.#workspace), await references(fresh));
     await fresh.close();
     const { watcher } = this.#workspace.stats();
     this.tally.watcherLosses = Math.max(this.tally.watcherLosses, (watcher?.starts ?? 1) - 1);
@@ -269,10 +274,12 @@ export class RandomCheckout {
   }
 
   #text(): string {
+    if (this.#below(10) === 0) return `{ "name": "own", "exports": { ".": "./${this.#one(NAMES)}", "./*": "./core/*.ts" } }\n`;
     return Array.from({ length: 1 + this.#below(5) }, () => this.#line()).join("");
   }
 
   #line(): string {
+    if (this.#below(8) === 0) return `import "${this.#one(IMPORTED)}";\n`;
     return `export function ${this.#one(WORDS)}${this.#below(10)}() { return ${this.#one(WORDS)}${this.#below(10)}; }\n`;
   }
 
