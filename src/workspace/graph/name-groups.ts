@@ -15,6 +15,7 @@ export class NameGroups {
 
   readonly #spaces = new Set<string>();
 
+  /** In the order of paths. */
   add(group: string, { path, tops, spaces }: Pick<Importer, "path" | "tops" | "spaces">): void {
     let names = this.#definers.get(group);
     if (!names) {
@@ -37,7 +38,7 @@ export class NameGroups {
   definers(group: string, name: string, from: string): readonly string[] {
     const files = this.#definers.get(group)?.get(name);
     if (!files || files.length > DEFINERS_MAX || files.includes(from) || this.#spaces.has(`${group}\0${name}`)) return [];
-    const near = nearest(files, from);
+    const near = nearest(files, from, NEAR_MAX + 1);
     return near.length > NEAR_MAX ? [] : near;
   }
 

@@ -14,15 +14,26 @@ const STANDARD = new Set(
     .map((name) => `${name}.h`),
 );
 
+/** Of files equally near. */
+const NEAR_MAX = 64;
+
 export function includeResolver(tree: SourceTree): Resolve {
+  const known = new Map<string, readonly string[]>();
+  const endingWith = (parts: string): readonly string[] => {
+    let found = known.get(parts);
+    if (!found) {
+      found = tree.endingWith(parts);
+      known.set(parts, found);
+    }
+    return found;
+  };
   return ({ path }, { specifier }): Resolution => {
     const beside = joinPath(folderOf(path), specifier);
     if (beside !== undefined && beside !== path && tree.has(beside)) return filesFound([beside]);
     const isBare = !specifier.includes("/");
     if (STANDARD.has(specifier) || (isBare && !specifier.includes("."))) return external(specifier);
     const parts = specifier.replace(/^(?:\.\.?\/)+/, "");
-    const candidates = tree.endingWith(parts).filter((candidate) => candidate !== path);
-    const near = nearest(candidates, path);
+    const near = nearest(endingWith(parts), path, NEAR_MAX).filter((candidate) => candidate !== path);
     // Of several equally near the shortest path: the others lie in a part that is less than the whole.
     const [found] = [...near].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
     return found === undefined ? external(specifier) : filesFound([found]);

@@ -19,14 +19,16 @@ export function jvmPackage(path: string): string {
 export const jvmGroup = (path: string): string => `jvm:${jvmPackage(path)}`;
 
 export function jvmResolver(tree: SourceTree, groups: NameGroups): Resolve {
-  const filesOf = new Map<string, string[]>();
+  /** By package, and in it by the file's name. */
+  const filesOf = new Map<string, Map<string, string[]>>();
   const tops = new Set<string>();
   for (const path of tree.paths) {
     if (!JVM_FILE.test(path)) continue;
     const name = jvmPackage(path);
-    const files = filesOf.get(name);
-    if (files) files.push(path);
-    else filesOf.set(name, [path]);
+    const files = filesOf.get(name) ?? new Map<string, string[]>();
+    filesOf.set(name, files);
+    const stem = nameOf(path).replace(JVM_FILE, "");
+    files.set(stem, [...(files.get(stem) ?? []), path]);
     tops.add(name.split(".", 2).join("."));
   }
   /** Of `a.b.C.d`: the file that defines C, in the longest package of a.b. */
@@ -40,7 +42,7 @@ export function jvmResolver(tree: SourceTree, groups: NameGroups): Resolve {
       if (defined.length > 0) return defined;
       // Kotlin's file of functions is a class for Java; what Scala's package objects hold is found by no file's name.
       for (const name of [wanted.replace(/Kt$/, ""), "package"]) {
-        const called = files.filter((path) => nameOf(path).replace(JVM_FILE, "") === name && path !== from);
+        const called = (files.get(name) ?? []).filter((path) => path !== from);
         if (called.length > 0) return nearest(called, from);
       }
     }

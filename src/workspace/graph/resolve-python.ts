@@ -4,16 +4,18 @@
 import { external, filesFound, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, joinPath, nameOf, nearest, type SourceTree, upwards } from "./source-tree.ts";
 
+/** Places of one name that are tried: a monorepo may have hundreds, and the nearest is meant. */
+const ROOTS_MAX = 16;
 const CONVENTIONAL = new Set(["", "src", "lib", "python"]);
 
 export function pythonResolver(tree: SourceTree): Resolve {
   const isPackage = (folder: string): boolean => hasModule(tree, joined(folder, "__init__"));
-  const roots = rootsByName(tree, isPackage);
+  const places = placesByName(tree, isPackage);
 
   const absolute = (from: string, parts: readonly string[], names: readonly string[]): readonly string[] => {
     const first = parts[0] ?? "";
     const above = [...upwards(folderOf(from))].filter((folder) => !isPackage(folder));
-    for (const root of new Set([...above, ...nearest(roots.get(first) ?? [], from), ...(roots.get(first) ?? [])])) {
+    for (const root of new Set([...above, ...nearest(places.get(first) ?? [], from, ROOTS_MAX).map(rootOf)])) {
       const files = modulesOf(tree, root, parts, names);
       if (files.length > 0) return files.filter((file) => file !== from);
     }
@@ -35,23 +37,26 @@ export function pythonResolver(tree: SourceTree): Resolve {
   };
 }
 
-/** Where the top-level packages, and modules in folders where they are usual, of a name lie. */
-function rootsByName(tree: SourceTree, isPackage: (folder: string) => boolean): ReadonlyMap<string, readonly string[]> {
-  const roots = new Map<string, string[]>();
-  for (const folder of tree.folders) {
+/** By the name of a top-level package, or of a module in a folder where they are usual: their files, in the order of paths. */
+function placesByName(tree: SourceTree, isPackage: (folder: string) => boolean): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>();
+  for (const path of tree.paths) {
+    const [, name] = /([^/]+)\.pyi?$/.exec(path) ?? [];
+    if (name === undefined) continue;
+    const folder = folderOf(path);
     const root = folderOf(folder);
-    if (folder === "" || !isPackage(folder) || (root !== "" && isPackage(root))) continue;
-    const name = nameOf(folder);
-    roots.set(name, [...(roots.get(name) ?? []), root].sort());
+    const isTop = name === "__init__" ? folder !== "" && (root === "" || !isPackage(root)) : CONVENTIONAL.has(folder);
+    if (!isTop) continue;
+    const key = name === "__init__" ? nameOf(folder) : name;
+    const known = places.get(key);
+    if (known) known.push(path);
+    else places.set(key, [path]);
   }
-  for (const folder of CONVENTIONAL) {
-    for (const path of tree.filesIn(folder)) {
-      const name = /([^/]+)\.pyi?$/.exec(path)?.[1];
-      if (name !== undefined) roots.set(name, [...(roots.get(name) ?? []), folder]);
-    }
-  }
-  return roots;
+  return places;
 }
+
+/** The folder on the module path that a package's or a module's file says. */
+const rootOf = (path: string): string => (/(?:^|\/)__init__\.pyi?$/.test(path) ? folderOf(folderOf(path)) : folderOf(path));
 
 /** The modules that are read for `from a.b import names` in a folder; none: there is no module a.b. */
 function modulesOf(tree: SourceTree, root: string, parts: readonly string[], names: readonly string[]): readonly string[] {

@@ -1,24 +1,29 @@
 // `require` of Ruby: `require_relative` and "./" from the file's folder, others from the folders that are usually on the load path.
 
-import { external, filesFound, type Resolution, type Resolve } from "./resolution.ts";
+import { external, filesFound, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, joinPath, nameOf, nearest, type SourceTree } from "./source-tree.ts";
 
 const ROOTS = new Set(["lib", "spec", "test", "app", "ext"]);
 
 export function rubyResolver(tree: SourceTree): Resolve {
-  const roots = ["", ...[...tree.folders].filter((folder) => ROOTS.has(nameOf(folder))).sort()];
-  const at = (folder: string, specifier: string): readonly string[] => {
-    const path = joinPath(folder, specifier);
-    return path === undefined ? [] : [path, `${path}.rb`].filter((each) => tree.has(each)).slice(0, 1);
+  const known = new Map<string, readonly string[]>();
+  const isRoot = (folder: string) => folder === "" || ROOTS.has(nameOf(folder));
+  /** All that the specifier may mean, from whatever root. */
+  const onPath = (specifier: string): readonly string[] => {
+    let found = known.get(specifier);
+    if (!found) {
+      const file = specifier.endsWith(".rb") ? specifier : `${specifier}.rb`;
+      found = tree.endingWith(file).filter((path) => isRoot(path.slice(0, Math.max(0, path.length - file.length - 1))));
+      known.set(specifier, found);
+    }
+    return found;
   };
   return ({ path }, { specifier }): Resolution => {
-    const beside = at(folderOf(path), specifier);
-    if (/^\.\.?\//.test(specifier)) return beside.length > 0 ? filesFound(beside) : { kind: "missing" };
-    const found = nearest(
-      roots.flatMap((root) => at(root, specifier)),
-      path,
-    );
-    if (found.length > 0) return filesFound(found.slice(0, 1));
+    const joined = joinPath(folderOf(path), specifier);
+    const beside = joined === undefined ? [] : [joined, `${joined}.rb`].filter((each) => tree.has(each)).slice(0, 1);
+    if (/^\.\.?\//.test(specifier)) return beside.length > 0 ? filesFound(beside) : missing;
+    const found = nearest(onPath(specifier), path, 1);
+    if (found.length > 0) return filesFound(found);
     return specifier.endsWith(".rb") && beside.length > 0 ? filesFound(beside) : external(specifier);
   };
 }

@@ -1,5 +1,7 @@
 // The listed files as resolvers ask for them: by path, by folder, and by how a path ends. Paths are relative to the root; the root itself is "".
 
+import { comparePaths } from "../list/path-order.ts";
+
 /** "" for what lies in the root. */
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
@@ -29,19 +31,32 @@ export function* upwards(folder: string): Generator<string> {
   }
 }
 
-/** Those that share most of their first folders with a path, in their order. */
-export function nearest(candidates: readonly string[], from: string): readonly string[] {
+/**
+ * Those that share most of their first folders with a path, in their order.
+ * @param candidates in the order of paths, so that those of one folder stand together
+ * @param most so many at most
+ */
+export function nearest(candidates: readonly string[], from: string, most = Number.POSITIVE_INFINITY): readonly string[] {
   if (candidates.length < 2) return candidates;
-  const parts = from.split("/");
-  let [best, found]: [number, string[]] = [-1, []];
-  for (const candidate of candidates) {
-    const theirs = candidate.split("/");
-    let shared = 0;
-    while (shared < parts.length - 1 && shared < theirs.length - 1 && parts[shared] === theirs[shared]) shared++;
-    if (shared > best) [best, found] = [shared, []];
-    if (shared === best) found.push(candidate);
+  for (const folder of upwards(folderOf(from))) {
+    if (folder === "") break;
+    const start = placeOf(candidates, `${folder}/`);
+    let end = start;
+    while (end < candidates.length && end - start < most && candidates[end]?.startsWith(`${folder}/`)) end++;
+    if (end > start) return candidates.slice(start, end);
   }
-  return found;
+  return candidates.slice(0, most);
+}
+
+/** Of the first that does not come before. */
+function placeOf(paths: readonly string[], path: string): number {
+  let [low, high] = [0, paths.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (comparePaths(paths[middle] ?? "", path) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export class SourceTree {
