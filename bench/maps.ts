@@ -129,6 +129,8 @@ async function warm(folder: string, rig: Rig, report: Report): Promise<void> {
   await repeated(30, askUnwatched);
   const recheckedUnwatched = await repeated(times, askUnwatched);
   await unwatched.close();
+  const graphMs = await timed(() => workspace.graph());
+  const graphed = await repeated(times, (index) => workspace.graph({ paths: focusOf(index), direction: "importers", depth: 1000 }));
   const path = join(folder, sources[0] ?? "");
   const saved = await repeated(times, async (index) => {
     appendFileSync(path, `export const added${index} = ${index};\n`);
@@ -158,10 +160,12 @@ async function warm(folder: string, rig: Rig, report: Report): Promise<void> {
         ["a map of a question and a file in focus, watched", asked],
         ["the list, watched", rechecked],
         ["a map, every file looked at again", recheckedUnwatched],
+        ["what may break when a file changes, watched", graphed],
         ["a save, to the map that knows of it, watched", saved],
       ] as const
     ).map(([name, took]) => [name, milliseconds(percentile([...took], 0.5)), milliseconds(percentile([...took], 0.95))]),
   ]);
+  say(`The graph of imports, first: ${milliseconds(graphMs)}.`);
   report.table([
     ["after a switch", "map", "files parsed"],
     ["one commit back", milliseconds(one.ms), whole(one.parsed)],
