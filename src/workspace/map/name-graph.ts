@@ -13,11 +13,11 @@ export interface NameGraph {
   readonly useNames: Uint32Array;
   /** What a use says of each definer of the name. */
   readonly useWeights: Float64Array;
+  /** Of each file, one over the sum of its uses' weights over their definers; 0: it points nowhere. */
+  readonly shares: Float64Array;
   /** Names that file f defines and others use are at definedStarts[f] to definedStarts[f + 1], in the order of definitions. */
   readonly definedStarts: Uint32Array;
   readonly definedNames: Uint32Array;
-  /** How many files define a name. */
-  readonly definers: Uint32Array;
   /** The graph's number of a word of the lexicon, plus one; 0: it is not in the graph. */
   readonly nameOfWord: Uint32Array;
 }
@@ -74,6 +74,7 @@ export function buildNameGraph(
   const useNames = new Uint32Array(usesMax);
   const useWeights = new Float64Array(usesMax);
   const definedNames = new Uint32Array(definedMax);
+  const shares = new Float64Array(forms.length);
   const stamps = new Uint32Array(words.length);
   let used = 0;
   let defined = 0;
@@ -86,12 +87,16 @@ export function buildNameGraph(
       definedNames[defined++] = name;
     }
     const { identifiers, identifierCounts } = form;
+    let sum = 0;
     for (let at = 0; at < identifiers.length; at++) {
       const name = (nameOfWord[identifiers[at] as number] as number) - 1;
       if (name < 0 || stamps[name] === file + 1) continue;
+      const weight = Math.sqrt(identifierCounts[at] as number) * (factors[name] as number);
       useNames[used] = name;
-      useWeights[used++] = Math.sqrt(identifierCounts[at] as number) * (factors[name] as number);
+      useWeights[used++] = weight;
+      sum += weight * (definers[name] as number);
     }
+    shares[file] = sum > 0 ? 1 / sum : 0;
     useStarts[file + 1] = used;
     definedStarts[file + 1] = defined;
   });
@@ -103,7 +108,7 @@ export function buildNameGraph(
     useWeights: useWeights.slice(0, used),
     definedStarts,
     definedNames: definedNames.slice(0, defined),
-    definers,
+    shares,
     nameOfWord,
   };
 }

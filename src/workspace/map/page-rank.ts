@@ -19,17 +19,14 @@ export interface Ranks {
 export function pageRank(graph: NameGraph, focus: readonly number[] = []): Ranks {
   const { fileCount, nameCount } = graph;
   const start = startVector(fileCount, focus);
-  const shares = shareOfUses(graph);
   const names = new Float64Array(nameCount);
-  let files = start.slice();
+  const files = start.slice();
   for (let round = 0; round < ROUNDS; round++) {
-    const stranded = flow(graph, shares, files, names);
-    const next = new Float64Array(fileCount);
+    const stranded = flow(graph, files, names);
     const base = 1 - DAMPING + DAMPING * stranded;
     for (let file = 0; file < fileCount; file++) {
-      next[file] = base * (start[file] ?? 0) + DAMPING * received(graph, names, file);
+      files[file] = base * (start[file] as number) + DAMPING * received(graph, names, file);
     }
-    files = next;
   }
   return { files, names };
 }
@@ -40,22 +37,9 @@ function startVector(fileCount: number, focus: readonly number[]): Float64Array 
   return start;
 }
 
-/** For each file, one over the sum of its uses' weights over their definers; 0: it points nowhere. */
-function shareOfUses({ fileCount, useStarts, useNames, useWeights, definers }: NameGraph): Float64Array {
-  const shares = new Float64Array(fileCount);
-  for (let file = 0; file < fileCount; file++) {
-    let sum = 0;
-    const end = useStarts[file + 1] ?? 0;
-    for (let at = useStarts[file] ?? 0; at < end; at++) sum += (useWeights[at] ?? 0) * (definers[useNames[at] ?? 0] ?? 0);
-    shares[file] = sum > 0 ? 1 / sum : 0;
-  }
-  return shares;
-}
-
 /** Fills `names` with what flows to each definer; returns the rank of files that point nowhere. */
 function flow(
-  { fileCount, useStarts, useNames, useWeights }: NameGraph,
-  shares: Float64Array,
+  { fileCount, useStarts, useNames, useWeights, shares }: NameGraph,
   files: Float64Array,
   names: Float64Array,
 ): number {

@@ -57,14 +57,14 @@ export function scoreFiles(
   weights: QueryWeights = queryWeights,
 ): Float64Array {
   const scores = new Float64Array(files.length);
-  for (const term of weighed.terms) index.add(term, weighed.byTerm[term] ?? 0, scores);
-  const best = scores.reduce((most, score) => Math.max(most, score), 0);
-  addDefinitions(scores, files, lexicon, weighed, weights.definition);
+  const isDefining = new Uint8Array(files.length);
+  for (const term of weighed.terms) index.add(term, weighed.byTerm[term] ?? 0, scores, isDefining);
+  let best = 0;
+  for (let file = 0; file < scores.length; file++) best = Math.max(best, scores[file] as number);
+  addDefinitions(scores, files, isDefining, lexicon.allTerms, weighed, weights.definition);
   addScopes(scores, files, question, { index, lexicon }, weights.scope);
   addMentions(scores, files, question.paths, best > 0 ? best : 1, weights);
-  files.forEach(({ weight }, file) => {
-    scores[file] = (scores[file] ?? 0) * weight;
-  });
+  for (let file = 0; file < files.length; file++) scores[file] = (scores[file] as number) * (files[file] as ScoredFile).weight;
   addFolders(scores, files, weights.folder);
   return scores;
 }
@@ -76,37 +76,31 @@ export function scoreName(terms: Uint32Array, byTerm: Float64Array): number {
   return sum === 0 ? 0 : sum / Math.sqrt(terms.length + 1);
 }
 
-/** Of every word, as `scoreName` says. */
-function scoreWords(lexicon: Lexicon, byTerm: Float64Array): Float64Array {
-  const { starts, ids } = lexicon.allTerms;
-  const scores = new Float64Array(lexicon.wordCount);
-  for (let word = 0; word < scores.length; word++) {
-    const from = starts[word] ?? 0;
-    const end = starts[word + 1] ?? 0;
-    let sum = 0;
-    for (let at = from; at < end; at++) sum += byTerm[ids[at] ?? 0] ?? 0;
-    if (sum > 0) scores[word] = sum / Math.sqrt(end - from + 1);
-  }
-  return scores;
-}
-
+/** Those of files where a definition has a term of the question: what the others define scores nothing. */
 function addDefinitions(
   scores: Float64Array,
   files: readonly ScoredFile[],
-  lexicon: Lexicon,
+  isDefining: Uint8Array,
+  { starts, ids }: Lexicon["allTerms"],
   { byTerm }: TermWeights,
   by: number,
 ): void {
-  const byWord = scoreWords(lexicon, byTerm);
-  files.forEach(({ form }, file) => {
+  for (let file = 0; file < files.length; file++) {
+    if (isDefining[file] === 0) continue;
     let best = 0;
-    const names = form.definitionNames;
+    const names = (files[file] as ScoredFile).form.definitionNames;
     for (let at = 0; at < names.length; at++) {
-      const score = byWord[names[at] ?? 0] ?? 0;
+      const word = names[at] as number;
+      const from = starts[word] as number;
+      const end = starts[word + 1] as number;
+      let sum = 0;
+      for (let index = from; index < end; index++) sum += byTerm[ids[index] as number] as number;
+      if (sum === 0) continue;
+      const score = sum / Math.sqrt(end - from + 1);
       if (score > best) best = score;
     }
-    scores[file] = (scores[file] ?? 0) + by * best;
-  });
+    scores[file] = (scores[file] as number) + by * best;
+  }
 }
 
 function addScopes(

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { RepositoryMap } from "./repository-map.ts";
 import { lines, recordOf, sourceOf } from "./testing.ts";
 
@@ -60,5 +61,43 @@ test("names that would move a cursor or break a line are shown as numbers", () =
   const source = [{ path: "a\n\u001b[31m\u202eb.ts", record: recordOf([{ name: "x", signature: "x\r\ny\0" }]) }];
   expect(new RepositoryMap(source).render({ budget: 200, lines }).text).toBe(
     "a\\u{a}\\u{1b}[31m\\u{202e}b.ts:\n  1 x\\u{d}\\u{a}y\\u{0}\n",
+  );
+});
+
+test("tokens are those of the whole text, whatever its lines begin and end with", () => {
+  const piece = fc.constantFrom(
+    "/",
+    "//",
+    " ",
+    "\u00a0",
+    "\u2003",
+    "\t",
+    "'s",
+    "{",
+    "}",
+    ").",
+    "1",
+    "12",
+    "x",
+    "Xy",
+    "é",
+    "語",
+    "\u0301",
+    "-",
+    "\\",
+    "_",
+  );
+  const text = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(""));
+  const files = fc.uniqueArray(fc.tuple(text, fc.array(text, { maxLength: 3 })), { selector: ([path]) => path, maxLength: 12 });
+  fc.assert(
+    fc.property(files, (made) => {
+      const source = made.map(([path, signatures]) => ({
+        path,
+        record: recordOf(signatures.map((signature) => ({ signature }))),
+      }));
+      const rendered = new RepositoryMap(source).render({ budget: 4096, lines });
+      expect(rendered.tokens).toBe(lines.tokenizer.count(rendered.text));
+    }),
+    { numRuns: 300 },
   );
 });

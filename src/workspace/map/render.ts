@@ -3,12 +3,17 @@
 // more by name. Lines are planned by their own counts; the whole text is counted last, and cut until it fits.
 
 import type { Definition } from "../scan/record.ts";
+import type { AnalysedFile } from "./analysis.ts";
 import type { LineTokens } from "./count-tokens.ts";
 import { escapeControls } from "./escape-controls.ts";
 
-export interface MapFile {
-  readonly path: string;
-  readonly definitions: readonly Definition[];
+/** A record's definitions are asked for where they are shown alone: it reads them from its bytes. */
+export type MapFile = Pick<AnalysedFile, "path" | "record" | "form">;
+
+/** In the order of rank, from 0 on. */
+export interface MapFiles {
+  readonly length: number;
+  at(rank: number): MapFile | undefined;
 }
 
 export interface ShownDefinition {
@@ -39,6 +44,8 @@ const FILES_PER_DEFINITION = 4;
 /** Items that did not fit before the map is taken as full. */
 const MISSES_MAX = 8;
 const DEPTH_MAX = 8;
+/** A line that no token of the line before it takes in: slashes and blank lines are taken. */
+const APART = /^[^\S\r\n]*[^\s/]/;
 
 interface PlannedFile {
   readonly file: MapFile;
@@ -55,26 +62,25 @@ interface Step {
 }
 
 /**
- * @param files in the order of rank
  * @param order numbers of a file's definitions, best first; asked for files that are shown
  */
 export function renderMap(
-  files: readonly MapFile[],
+  files: MapFiles,
   { budget, lines, order }: { budget: number; lines: LineTokens; order: (rank: number) => readonly number[] },
 ): RenderedMap {
   const plan = new MapPlan(files, budget, lines, order);
   plan.fill();
-  let text = plan.text();
-  let tokens = lines.tokenizer.count(text);
+  let written = plan.written();
+  let tokens = countOf(written, lines);
   while (tokens > budget && plan.takeBack()) {
-    text = plan.text();
-    tokens = lines.tokenizer.count(text);
+    written = plan.written();
+    tokens = countOf(written, lines);
   }
-  return { text, tokens, tokenizer: lines.tokenizer.name, files: plan.shown() };
+  return { text: textOf(written), tokens, tokenizer: lines.tokenizer.name, files: plan.shown() };
 }
 
 class MapPlan {
-  readonly #files: readonly MapFile[];
+  readonly #files: MapFiles;
   readonly #budget: number;
   readonly #lines: LineTokens;
   readonly #order: (rank: number) => readonly number[];
@@ -86,7 +92,7 @@ class MapPlan {
   /** Definitions of planned files that are not shown yet. */
   #waiting = 0;
 
-  constructor(files: readonly MapFile[], budget: number, lines: LineTokens, order: (rank: number) => readonly number[]) {
+  constructor(files: MapFiles, budget: number, lines: LineTokens, order: (rank: number) => readonly number[]) {
     this.#files = files;
     this.#budget = budget;
     this.#lines = lines;
@@ -110,21 +116,21 @@ class MapPlan {
     return true;
   }
 
-  text(): string {
+  written(): readonly string[] {
     const lines: string[] = [];
     for (const planned of this.#planned) {
       if (planned === undefined) continue;
       lines.push(fileLine(planned.file, planned.shown.size > 0));
       for (const index of inOrder(planned)) lines.push(definitionLine(planned.file, index));
     }
-    return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+    return lines;
   }
 
   shown(): ShownFile[] {
     return this.#planned.flatMap((planned) => {
       if (planned === undefined) return [];
       const definitions = inOrder(planned).flatMap((index) => {
-        const definition = planned.file.definitions[index];
+        const definition = planned.file.record.definitions[index];
         if (definition === undefined) return [];
         const { name, kind, line, endLine } = definition;
         return [{ name, kind, line, endLine }];
@@ -134,19 +140,19 @@ class MapPlan {
   }
 
   #addFile(rank: number): void {
-    const file = this.#files[rank];
+    const file = this.#files.at(rank);
     if (file === undefined) return;
     const planned = { file, order: once(() => this.#order(rank)), shown: new Set<number>(), next: 0 };
     // With the colon it may get: never less than what is written.
     const fits = this.#spend(this.#lines.count(fileLine(file, true)));
     this.#planned.push(fits ? planned : undefined);
     if (!fits) return;
-    this.#waiting += file.definitions.length;
+    this.#waiting += file.form.definitionNames.length;
     this.#steps.push({ planned });
   }
 
   #addDefinition(planned: PlannedFile | undefined): void {
-    while (planned !== undefined && planned.next < planned.file.definitions.length) {
+    while (planned !== undefined && planned.next < planned.file.form.definitionNames.length) {
       const index = planned.order()[planned.next++] ?? 0;
       this.#waiting--;
       const added = withParents(planned, index);
@@ -169,6 +175,16 @@ class MapPlan {
   }
 }
 
+function textOf(written: readonly string[]): string {
+  return written.length === 0 ? "" : `${written.join("\n")}\n`;
+}
+
+/** Of the whole text: where no token reaches over the end of a line, which is nearly always, what is remembered of the lines, added up. */
+function countOf(written: readonly string[], lines: LineTokens): number {
+  if (!written.every((line) => APART.test(line))) return lines.tokenizer.count(textOf(written));
+  return written.reduce((sum, line) => sum + lines.count(line), 0);
+}
+
 /** Those of a definition and its parents that are not shown yet. */
 function withParents({ file, shown }: PlannedFile, index: number): number[] {
   const added: number[] = [];
@@ -177,8 +193,8 @@ function withParents({ file, shown }: PlannedFile, index: number): number[] {
 }
 
 /** -1: none. Records come from elsewhere too, so a parent must stand before its child. */
-function parentOf({ definitions }: MapFile, index: number): number {
-  const parent = definitions[index]?.parent ?? -1;
+function parentOf({ record }: MapFile, index: number): number {
+  const parent = record.definitions[index]?.parent ?? -1;
   return parent < index ? parent : -1;
 }
 
@@ -191,7 +207,7 @@ function fileLine({ path }: MapFile, hasDefinitions: boolean): string {
 }
 
 function definitionLine(file: MapFile, index: number): string {
-  const definition = file.definitions[index];
+  const definition = file.record.definitions[index];
   if (definition === undefined) return "";
   let depth = 1;
   for (let at = parentOf(file, index); at >= 0 && depth < DEPTH_MAX; at = parentOf(file, at)) depth++;

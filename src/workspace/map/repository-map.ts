@@ -13,12 +13,13 @@ import {
   type Vocabulary,
   vocabularyAfter,
 } from "./analysis.ts";
+import { BestFirst } from "./best-first.ts";
 import type { LineTokens } from "./count-tokens.ts";
 import { orderDefinitions } from "./order-definitions.ts";
 import { pageRank, type Ranks } from "./page-rank.ts";
 import { scoreFiles, weighTerms } from "./query-score.ts";
 import { readQuestion } from "./question.ts";
-import { type RenderedMap, renderMap } from "./render.ts";
+import { type MapFiles, type RenderedMap, renderMap } from "./render.ts";
 
 export interface MapAsk {
   /** A question, an issue, a commit message; what is past QUESTION_UNITS_MAX is not read. Empty: as if there were none. */
@@ -49,8 +50,8 @@ export const FOCUS_MAX = 1_000;
 const STRUCTURAL = 0.1;
 
 interface Ranking {
-  /** Numbers of files, best first. */
-  readonly order: readonly number[];
+  /** Numbers of files. */
+  readonly order: BestFirst;
   readonly scores: Float64Array;
   readonly byTerm: Float64Array | undefined;
   readonly ranks: Ranks;
@@ -97,7 +98,7 @@ export class RepositoryMap {
   /** All files, best first, those in focus too. Throws `option_invalid` for too many files in focus. */
   rank(ask: MapAsk = {}): RankedFile[] {
     const { order, scores } = this.#rank(ask, this.#focus(ask));
-    return order.map((file) => ({ path: this.#analysis.files[file]?.path ?? "", score: scores[file] ?? 0 }));
+    return order.all().map((file) => ({ path: this.#analysis.files[file]?.path ?? "", score: scores[file] ?? 0 }));
   }
 
   /** Throws `option_invalid` for a budget out of bounds or too many files in focus. */
@@ -109,51 +110,36 @@ export class RepositoryMap {
       );
     const focus = this.#focus(ask);
     const { order, byTerm, ranks } = this.#rank(ask, focus);
-    const inFocus = new Set(focus);
-    const files = order.flatMap((file): AnalysedFile[] => {
-      const found = inFocus.has(file) ? undefined : this.#analysis.files[file];
-      return found ? [found] : [];
-    });
-    return renderMap(
-      // Asked for where they are shown alone: a record reads them from its bytes.
-      files.map(({ path, record }) => ({
-        path,
-        get definitions() {
-          return record.definitions;
-        },
-      })),
-      {
-        budget,
-        lines,
-        order: (rank) => {
-          const file = files[rank];
-          return file ? orderDefinitions(file, this.#analysis, byTerm, ranks.names) : [];
-        },
+    const files = new Shown(order, this.#analysis.files, focus);
+    return renderMap(files, {
+      budget,
+      lines,
+      order: (rank) => {
+        const file = files.at(rank);
+        return file ? orderDefinitions(file, this.#analysis, byTerm, ranks.names) : [];
       },
-    );
+    });
   }
 
   #rank({ query = "" }: MapAsk, focus: readonly number[]): Ranking {
     const { files, index, vocabulary } = this.#analysis;
     const ranks = this.#ranksFor(focus);
-    const scores = Float64Array.from(files, ({ weight }, file) => Math.log1p((ranks.files[file] ?? 0) * files.length) * weight);
-    const structural = scores.slice();
+    const structural = new Float64Array(files.length);
+    for (let file = 0; file < files.length; file++)
+      structural[file] = Math.log1p((ranks.files[file] as number) * files.length) * (files[file] as AnalysedFile).weight;
+    let scores: Float64Array = structural;
     let byTerm: Float64Array | undefined;
     if (query.trim() !== "") {
       const question = readQuestion(query);
       const weighed = weighTerms(question, vocabulary.lexicon, index);
       const asked = scoreFiles(question, weighed, { files, index, lexicon: vocabulary.lexicon });
       byTerm = weighed.byTerm;
-      const by = focus.length > 0 ? STRUCTURAL : 0;
-      if (asked.some((score) => score > 0))
-        asked.forEach((score, file) => {
-          scores[file] = score * (1 + by * (structural[file] ?? 0));
-        });
+      if (asked.some((score) => score > 0)) scores = asked;
+      if (scores === asked && focus.length > 0)
+        for (let file = 0; file < files.length; file++)
+          scores[file] = (scores[file] as number) * (1 + STRUCTURAL * (structural[file] as number));
     }
-    const order = Array.from(scores.keys()).sort(
-      (a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || (structural[b] ?? 0) - (structural[a] ?? 0) || a - b,
-    );
-    return { order, scores, byTerm, ranks };
+    return { order: new BestFirst(scores, structural), scores, byTerm, ranks };
   }
 
   #ranksFor(focus: readonly number[]): Ranks {
@@ -175,5 +161,34 @@ export class RepositoryMap {
       for (let each = inside.from; each < inside.end; each++) found.add(each);
     }
     return [...found].sort((a, b) => a - b);
+  }
+}
+
+/** Files by rank, without those in focus. */
+class Shown implements MapFiles {
+  readonly #order: BestFirst;
+  readonly #files: readonly AnalysedFile[];
+  readonly #inFocus: ReadonlySet<number>;
+  /** Of the first ranks. */
+  readonly #shown: AnalysedFile[] = [];
+  #looked = 0;
+
+  constructor(order: BestFirst, files: readonly AnalysedFile[], focus: readonly number[]) {
+    this.#order = order;
+    this.#files = files;
+    this.#inFocus = new Set(focus);
+  }
+
+  get length(): number {
+    return this.#files.length - this.#inFocus.size;
+  }
+
+  at(rank: number): AnalysedFile | undefined {
+    while (this.#shown.length <= rank && this.#looked < this.#files.length) {
+      const number = this.#order.at(this.#looked++) ?? 0;
+      const file = this.#inFocus.has(number) ? undefined : this.#files[number];
+      if (file) this.#shown.push(file);
+    }
+    return this.#shown[rank];
   }
 }

@@ -83,19 +83,23 @@ export class TextIndex {
     return this.#frequencies[term] ?? 0;
   }
 
-  /** Adds `weight` times what the term says of each file to the file's score. */
-  add(term: number, weight: number, scores: Float64Array): void {
+  /** Adds `weight` times what the term says of each file to the file's score, and marks with 1 who has it in a definition's name. */
+  add(term: number, weight: number, scores: Float64Array, isDefining: Uint8Array = new Uint8Array(this.#files.length)): void {
     const { files, bodies, definitions, paths } = this.#postings;
     const [from, end] = this.#postings.rangeOf(term);
     for (let at = from; at < end; at++) {
       const file = this.#fileOf[files[at] as number] as number;
       if (file < 0) continue;
-      const said = this.#said(file, bodies[at] as number, definitions[at] as number, paths[at] as number);
+      const definition = definitions[at] as number;
+      if (definition > 0) isDefining[file] = 1;
+      const said = this.#said(file, bodies[at] as number, definition, paths[at] as number);
       scores[file] = (scores[file] as number) + weight * said;
     }
     for (const { file, counts } of this.#apart) {
       const found = counts.get(term);
-      if (found) scores[file] = (scores[file] as number) + weight * this.#said(file, found.body, found.definition, found.path);
+      if (!found) continue;
+      if (found.definition > 0) isDefining[file] = 1;
+      scores[file] = (scores[file] as number) + weight * this.#said(file, found.body, found.definition, found.path);
     }
   }
 
