@@ -5,7 +5,7 @@
 import type { Counts } from "./counts.ts";
 import { unitClasses, WORD_START } from "./word-units.ts";
 
-const SLOTS_FIRST = 512;
+const SLOTS_FIRST = 256;
 /** With more slots than that, the next source begins with few again: clearing them would take longer than growing. */
 const SLOTS_KEPT = 16 * SLOTS_FIRST;
 /** An entry's numbers, beside each other as they are asked for together. */
@@ -18,6 +18,8 @@ const TIMES = 4;
 /** The same of identifiers. */
 const CODE = 5;
 const USES = 6;
+const OFFSET_BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
 /** Everything has been read before that. */
 const EVERYTHING = 0x7fff_ffff;
 
@@ -123,6 +125,11 @@ export class WordTable {
     };
   }
 
+  /** `hashOf` an identifier. */
+  hash(index: number): number {
+    return this.#entries[this.#codes[index] as number] as number;
+  }
+
   /** How often an identifier occurs. */
   uses(index: number): number {
     return this.#entries[(this.#codes[index] as number) + USES] as number;
@@ -156,9 +163,7 @@ export class WordTable {
 
   /** The place of a word, counted from 0; -1 if it is none. */
   find(name: string): number {
-    let hash = 0x811c9dc5;
-    for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-    hash ^= hash >>> 15;
+    const hash = hashOf(name);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = ((this.#slots[slot] as number) - 1) * ENTRY;
@@ -207,17 +212,16 @@ export class WordTable {
 
   /**
    * The entry of the maximal run of word units from `at` on, whose end it leaves in `end`; -1: there is none, and none is made.
-   * FNV-1a over UTF-16 units (Fowler, Noll, Vo; public domain).
    */
   #entryAt(at: number, isMade: boolean): number {
     const source = this.#source;
     const length = source.length;
-    let hash = 0x811c9dc5;
+    let hash = OFFSET_BASIS;
     let end = at;
     while (end < length) {
       const unit = source.charCodeAt(end);
       if (unitClasses[unit] === 0) break;
-      hash = Math.imul(hash ^ unit, 0x01000193);
+      hash = Math.imul(hash ^ unit, PRIME);
       end++;
     }
     this.end = end;
@@ -277,6 +281,13 @@ function resized(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const made = new Int32Array(length);
   made.set(from.length > length ? from.subarray(0, length) : from);
   return made;
+}
+
+/** As tables hash words: FNV-1a over UTF-16 units (Fowler, Noll, Vo; public domain), its bits mixed once more. */
+export function hashOf(word: string): number {
+  let hash = OFFSET_BASIS;
+  for (let at = 0; at < word.length; at++) hash = Math.imul(hash ^ word.charCodeAt(at), PRIME);
+  return hash ^ (hash >>> 15);
 }
 
 /** The end of a run of word units: numbers such as 0xff take their letters with them. */

@@ -1,6 +1,7 @@
 // The words of JavaScript and TypeScript that mean something to the scanner, as small integers, and what each does to
 // the token after it. A word that is missing here is a plain name.
 
+import { hashOf } from "../word-table.ts";
 import { CONTROL, FRESH_WORD, OPERATOR_WORD, WORD } from "./codes.ts";
 
 export const FUNCTION = 1;
@@ -121,31 +122,52 @@ const TYPES_ONLY: Readonly<Record<string, number>> = {
   asserts: PREFIX,
 };
 
-export const scriptKeywords: ReadonlyMap<string, number> = new Map(Object.entries(BOTH));
-export const typedKeywords: ReadonlyMap<string, number> = new Map([...Object.entries(BOTH), ...Object.entries(TYPES_ONLY)]);
-
-const LETTERS = 26;
-const LOWER_A = 97;
-/** For each first letter the lengths of its keywords, as bits. */
-const lengthsOf: Readonly<Uint32Array> = Uint32Array.from({ length: LETTERS }, (_, letter) =>
-  [...typedKeywords.keys()]
-    .filter((word) => word.charCodeAt(0) === LOWER_A + letter)
-    .reduce((bits, word) => bits | (1 << word.length), 0),
-);
-
-/** Whether a word of `length` units that begins with `unit` can be a keyword: most words are not even looked up. */
-export function mayBeKeyword(unit: number, length: number): boolean {
-  return (
-    unit >= LOWER_A && unit < LOWER_A + LETTERS && length < 32 && ((lengthsOf[unit - LOWER_A] as number) & (1 << length)) !== 0
-  );
-}
-
 /** Words that no program can use as a name of its own: they are no identifiers. Others are if they are used as one. */
 const NEVER_NAMES =
   "function class const let var import export default static new extends await in instanceof return typeof delete throw " +
   "case yield else do if for while with try switch break catch continue debugger finally false null super this true void " +
   "enum interface implements public private protected";
-export const neverNames: ReadonlySet<string> = new Set(NEVER_NAMES.split(" "));
+const neverNames: ReadonlySet<string> = new Set(NEVER_NAMES.split(" "));
+
+/** Beside the number of a word that is never a name. */
+export const NEVER_NAME = 64;
+export const KEYWORD = NEVER_NAME - 1;
+
+const SLOTS = 512;
+
+/** The keywords of a language by the hashes that tables of words have: most words are told from them by one look. */
+export class KeywordTable {
+  readonly #words: readonly string[];
+  readonly #hashes: Readonly<Int32Array>;
+  readonly #numbers: Readonly<Uint8Array>;
+  /** Indexes plus one. */
+  readonly #slots = new Uint8Array(SLOTS);
+
+  constructor(numbers: Readonly<Record<string, number>>) {
+    this.#words = Object.keys(numbers);
+    this.#hashes = Int32Array.from(this.#words, hashOf);
+    this.#numbers = Uint8Array.from(this.#words, (word) => (numbers[word] ?? 0) | (neverNames.has(word) ? NEVER_NAME : 0));
+    this.#hashes.forEach((hash, index) => {
+      let slot = hash & (SLOTS - 1);
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & (SLOTS - 1);
+      this.#slots[slot] = index + 1;
+    });
+  }
+
+  /** The number of the word at source[at, end), whose hash this is, with NEVER_NAME beside it; 0 for a name. */
+  find(source: string, at: number, end: number, hash: number): number {
+    for (let slot = hash & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
+      const index = (this.#slots[slot] as number) - 1;
+      if (index < 0) return 0;
+      if (this.#hashes[index] !== hash) continue;
+      const word = this.#words[index] as string;
+      if (word.length === end - at && source.startsWith(word, at)) return this.#numbers[index] as number;
+    }
+  }
+}
+
+export const scriptKeywords = new KeywordTable(BOTH);
+export const typedKeywords = new KeywordTable({ ...BOTH, ...TYPES_ONLY });
 
 /** The kind of token that each keyword is where the scanner does nothing special with it. */
 export const tokenOf: Readonly<Uint8Array> = Uint8Array.from({ length: 39 }, (_, keyword) => {

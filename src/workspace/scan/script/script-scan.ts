@@ -5,7 +5,7 @@ import type { DefinitionKind, ImportStatement, Scan } from "../record.ts";
 import type { WordTable } from "../word-table.ts";
 import * as codes from "./codes.ts";
 import { DefinitionList } from "./definition-list.ts";
-import { mayBeKeyword, neverNames, scriptKeywords, typedKeywords } from "./keywords.ts";
+import { KEYWORD, type KeywordTable, NEVER_NAME, scriptKeywords, typedKeywords } from "./keywords.ts";
 import { LineBreaks } from "./line-breaks.ts";
 import { triviaEnd } from "./literals.ts";
 
@@ -65,7 +65,7 @@ export class ScriptScan {
   #braces = 0;
   #stack = new Int32Array(FRAMES_FIRST * REGISTERS);
   readonly #keywords: number[] = [];
-  readonly #keywordTable: ReadonlyMap<string, number>;
+  readonly #keywordTable: KeywordTable;
   readonly #imports: RawImport[] = [];
 
   constructor(source: string, words: WordTable, options: ScriptOptions) {
@@ -94,11 +94,10 @@ export class ScriptScan {
     const { at, words } = this;
     const index = words.count(at);
     this.at = words.end;
-    if (index < this.#keywords.length) return this.#keywords[index] as number;
-    const isCandidate = mayBeKeyword(this.source.charCodeAt(at), words.end - at);
-    const keyword = isCandidate ? (this.#keywordTable.get(words.name(index)) ?? 0) : 0;
+    if (index < this.#keywords.length) return (this.#keywords[index] as number) & KEYWORD;
+    const keyword = this.#keywordTable.find(this.source, at, words.end, words.hash(index));
     this.#keywords.push(keyword);
-    return keyword;
+    return keyword & KEYWORD;
   }
 
   /** The offset of the next token after `at`. */
@@ -222,10 +221,7 @@ export class ScriptScan {
     return {
       lines: breaks.lines,
       definitions: this.definitions.finish(this.source, breaks, this.exportedNames),
-      identifiers: this.words.counts(
-        (index) => this.#keywords[index] !== 0 && neverNames.has(this.words.name(index)),
-        IDENTIFIERS_MAX,
-      ),
+      identifiers: this.words.counts((index) => ((this.#keywords[index] as number) & NEVER_NAME) !== 0, IDENTIFIERS_MAX),
       imports: this.#imports.map(toStatement),
     };
   }
