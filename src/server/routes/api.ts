@@ -83,14 +83,18 @@ const ISSUES_SHOWN = 5;
 export function apiHandler(
   options: ApiOptions,
 ): (method: string, path: string, request: Request) => Promise<Response> | undefined {
-  const patterns = Object.entries(apiRoutes)
-    .filter(([name]) => Object.hasOwn(options.handlers, name))
-    .map(([name, route]): Pattern => ({ name: name as ApiRouteName, route, segments: route.path.split("/") }));
+  const patterns = Object.groupBy(
+    Object.entries(apiRoutes)
+      .filter(([name]) => Object.hasOwn(options.handlers, name))
+      .map(([name, route]): Pattern => ({ name: name as ApiRouteName, route, segments: route.path.split("/") })),
+    ({ segments }) => segments.length,
+  );
   const document = openApiDocument(options.version);
   return (method, path, request) => {
     if (!path.startsWith(PREFIX)) return undefined;
     if (path === DOCUMENT && method === "GET") return Promise.resolve(Response.json(document));
-    const found = match(patterns, method, path);
+    const segments = path.split("/");
+    const found = match(patterns[segments.length] ?? [], method, path, segments);
     if ("refused" in found) return Promise.resolve(answerTo(found));
     if ("allow" in found) return Promise.resolve(notAllowed(found.allow));
     return serve(options, found, request).catch((error: unknown) => broken(options, error));
@@ -106,19 +110,29 @@ async function serve(options: ApiOptions, { name, route, params }: Matched, requ
   }
   const tooMany = options.rate.request(identity);
   if (tooMany) return answerTo(tooMany);
-  const query = parsed(route.query, () => Object.fromEntries(new URL(request.url).searchParams), "query");
+  const query = parsed(route.query, () => queryOf(request.url), "query");
   if ("refused" in query) return answerTo(query);
   const body = route.body ? await bodyOf(options, route.body, request) : { value: undefined };
   if ("refused" in body) return answerTo(body);
-  const { headers, signal } = request;
-  const call = { identity, params, query: query.value, body: body.value, headers, signal };
+  const { headers } = request;
+  // The runtime's signal is dear: made where it is asked for.
+  const call = {
+    identity,
+    params,
+    query: query.value,
+    body: body.value,
+    headers,
+    get signal() {
+      return request.signal;
+    },
+  };
   // The table and the handlers are keyed by the same names; which one it is, is known only now.
   const handler = options.handlers[name] as (call: unknown) => Promise<ApiResult>;
   if (route.events) return followed(handler, call, options);
   const result = await handler(call);
   if ("refused" in result) return answerTo(result);
   if ("bytes" in result) {
-    return new Response(result.bytes ?? null, { status: result.status ?? route.status, headers: { ...result.headers } });
+    return new Response(result.bytes ?? null, { status: result.status ?? route.status, headers: result.headers });
   }
   if (!("value" in result) || result.value === undefined) return new Response(null, { status: route.status });
   return Response.json(result.value, { status: route.status });
@@ -148,34 +162,48 @@ async function followed(
   }
 }
 
-function match(patterns: readonly Pattern[], method: string, path: string): Matched | ApiRefusal | { allow: string[] } {
+/** @param patterns those of as many segments as the path has */
+function match(
+  patterns: readonly Pattern[],
+  method: string,
+  path: string,
+  segments: readonly string[],
+): Matched | ApiRefusal | { allow: string[] } {
+  const fitting = patterns.filter((pattern) => fits(pattern, segments));
   // What is written out goes before what stands for anything.
-  const written = patterns.filter(({ route }) => route.path === path);
-  const asked = path.split("/");
-  const fitting = (written.length > 0 ? written : patterns).flatMap(({ name, route, segments }): Matched[] => {
-    const params = paramsOf(segments, asked);
-    return params ? [{ name, route, params }] : [];
-  });
-  const found = fitting.find(({ route }) => route.method === method);
-  if (found) return found;
-  if (fitting.length > 0) return { allow: fitting.map(({ route }) => route.method) };
+  const written = fitting.filter(({ route }) => route.path === path);
+  const asked = written.length > 0 ? written : fitting;
+  const found = asked.find(({ route }) => route.method === method);
+  const params = found && paramsOf(found, segments);
+  if (params) return { name: found.name, route: found.route, params };
+  if (!found && asked.some((pattern) => paramsOf(pattern, segments))) return { allow: asked.map(({ route }) => route.method) };
   return { refused: "not_found", message: `There is nothing at ${path.slice(0, 200)}. ${DOCUMENT} lists what there is.` };
 }
 
-function paramsOf(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {
-  if (pattern.length !== segments.length) return undefined;
+const isParam = (segment: string): boolean => segment.startsWith("{");
+
+/** But for what its parameters are. */
+function fits({ segments: pattern }: Pattern, segments: readonly string[]): boolean {
+  return pattern.every((expected, at) => expected === segments[at] || isParam(expected));
+}
+
+/** Undefined: one is empty, or cannot be decoded. */
+function paramsOf({ segments: pattern }: Pattern, segments: readonly string[]): Record<string, string> | undefined {
   const params: Record<string, string> = {};
-  for (const [at, expected] of pattern.entries()) {
-    const segment = segments[at] ?? "";
-    if (!expected.startsWith("{")) {
-      if (expected !== segment) return undefined;
-      continue;
-    }
-    const value = decoded(segment);
+  for (let at = 0; at < pattern.length; at++) {
+    const expected = pattern[at] ?? "";
+    if (!isParam(expected)) continue;
+    const value = decoded(segments[at] ?? "");
     if (value === undefined || value === "") return undefined;
     params[expected.slice(1, -1)] = value;
   }
   return params;
+}
+
+/** Of a name that comes more than once, the last. */
+function queryOf(url: string): Record<string, string> {
+  const mark = url.indexOf("?");
+  return mark < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(mark + 1)));
 }
 
 function decoded(segment: string): string | undefined {

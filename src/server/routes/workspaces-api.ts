@@ -21,23 +21,25 @@ const JSON_TYPE = { "content-type": "application/json" };
 const RAW = { "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox" };
 /** To be asked for each time; what is known is not sent again. */
 const CHECKED = { "cache-control": "private, no-cache" };
+const RAW_BYTES = { "content-type": "application/octet-stream", ...RAW, ...CHECKED };
+const RAW_LINES = { "content-type": "text/plain; charset=utf-8", ...RAW, ...CHECKED };
 const FOR_GOOD = { "cache-control": "private, max-age=31536000, immutable" };
 
 export function workspaceHandlers(options: WorkspacesApiOptions): Pick<ApiHandlers, WorkspaceRoutes> {
   const { workspaces } = options;
   /** Errors that callers can do something about become answers. */
   const within = async (
-    { identity, signal }: Pick<ApiCall<unknown, undefined>, "identity" | "signal">,
+    call: ApiCall<unknown, undefined>,
     id: string,
     needs: "files" | "commits",
     work: (workspace: OpenWorkspace) => Promise<ApiResult> | ApiResult,
   ): Promise<ApiResult> => {
-    const workspace = workspaces.find(identity.tenant, id);
+    const workspace = workspaces.find(call.identity.tenant, id);
     if (!workspace) return { refused: "not_found", message: NOT_THERE };
     try {
       return await work(workspace);
     } catch (error) {
-      if (signal.aborted) return { refused: "unavailable", message: "The caller left." };
+      if (call.signal.aborted) return { refused: "unavailable", message: "The caller left." };
       return lackOf(workspace, needs) ?? refusalOf(error, options.report);
     }
   };
@@ -92,19 +94,13 @@ function fileAnswer(files: ServedFiles, { query, headers }: ApiCall<QueryOf<"wor
   const { path, from, to } = query;
   if (from === undefined && to === undefined) {
     const { bytes, blob } = files.read(path);
-    const type = { "content-type": "application/octet-stream" };
-    return unlessKnown(headers, `"${blob}"`, {
-      bytes: bytes as Uint8Array<ArrayBuffer>,
-      headers: { ...type, ...RAW, ...CHECKED },
-    });
+    return unlessKnown(headers, `"${blob}"`, { bytes: bytes as Uint8Array<ArrayBuffer>, headers: RAW_BYTES });
   }
   const { text, blob } = files.lines(path, from, to);
   if (!text) {
     return { refused: "invalid_request", message: "This file is binary: it has no lines. Ask for it without `from` and `to`." };
   }
-  const type = { "content-type": "text/plain; charset=utf-8" };
-  const answer = { bytes: Buffer.from(text.text), headers: { ...type, ...RAW, ...CHECKED } };
-  return unlessKnown(headers, `"${blob}-${from ?? 1}-${to ?? ""}"`, answer);
+  return unlessKnown(headers, `"${blob}-${from ?? 1}-${to ?? ""}"`, { bytes: Buffer.from(text.text), headers: RAW_LINES });
 }
 
 /** Whole ids alone are for good; other names mean something else tomorrow. */
@@ -161,10 +157,13 @@ const json = (bytes: Uint8Array<ArrayBuffer>): ApiBytes => ({ bytes, headers: { 
 
 /** RFC 9110, section 13.1.2. */
 function unlessKnown(headers: Headers, tag: string, answer: ApiBytes): ApiBytes {
-  const known = (headers.get("if-none-match") ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
-  const { "content-type": type = "", ...both }: Record<string, string> = { ...answer.headers, etag: tag };
-  if (known.includes(tag) || known.includes("*")) return { bytes: undefined, status: 304, headers: both };
-  return { ...answer, headers: { "content-type": type, ...both } };
+  const asked = headers.get("if-none-match");
+  const known = asked?.split(",").map((each) => each.trim().replace(/^W\//, "")) ?? [];
+  if (known.includes(tag) || known.includes("*")) {
+    const { "content-type": _, ...others }: Record<string, string> = answer.headers;
+    return { bytes: undefined, status: 304, headers: { ...others, etag: tag } };
+  }
+  return { bytes: answer.bytes, headers: { ...answer.headers, etag: tag } };
 }
 
 /** Those whose message is made for callers, and names nothing of this machine. */
