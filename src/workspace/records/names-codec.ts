@@ -7,22 +7,15 @@ import type { Counts } from "../scan/record.ts";
 const COUNT_MAX = 2 ** 31 - 1;
 const VARINT_BYTES_MAX = 5;
 
-/** Where a name is among the words; -1: it is none. */
-export type FindWord = (name: string) => number;
-
 /** No name may be empty or have a line feed. */
-export function encodeNames(
-  words: Counts,
-  identifiers: Counts,
-  definitions: readonly string[],
-  find: FindWord = finderIn(words),
-): Uint8Array {
+export function encodeNames(words: Counts, identifiers: Counts, definitions: readonly string[]): Uint8Array {
+  const places = new Map(words.names.map((name, index) => [name, index + 1]));
   const others: string[] = [];
   /** Counted from 1; 0: the next of the others. */
   const placeOf = (name: string): number => {
-    const index = find(name);
-    if (index < 0) others.push(name);
-    return index + 1;
+    const place = places.get(name) ?? 0;
+    if (place === 0) others.push(name);
+    return place;
   };
   const numbers: number[] = [words.names.length, identifiers.names.length, definitions.length];
   for (const count of words.counts) numbers.push(count);
@@ -31,11 +24,6 @@ export function encodeNames(
   for (const name of definitions) numbers.push(placeOf(name));
   const names = utf8((others.length > 0 ? [...words.names, ...others] : words.names).join("\n"));
   return concat([varints([names.byteLength]), names, varints(numbers)]);
-}
-
-function finderIn({ names }: Counts): FindWord {
-  const places = new Map(names.map((name, index) => [name, index]));
-  return (name) => places.get(name) ?? -1;
 }
 
 /** Names as they are kept. Reading ends whatever the bytes are, and says nothing sensible of those that `areSound` refuses. */

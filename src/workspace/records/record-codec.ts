@@ -124,6 +124,11 @@ export function decodeRecord(bytes: Uint8Array, language: Language): HeldRecord 
   return isOf(language, body) ? new HeldRecord(language, body) : undefined;
 }
 
+/** Of bytes that the scanners of this process just wrote: nothing of them is checked. */
+export function ownRecord(bytes: Uint8Array, language: Language): HeldRecord {
+  return new HeldRecord(language, bytes.subarray(0, bytes.byteLength - CHECKSUM_BYTES));
+}
+
 /** Whether bytes of a stranger are a record in all their parts. */
 export function isSoundRecord(bytes: Uint8Array, language: Language): boolean {
   const record = decodeRecord(bytes, language);

@@ -7,7 +7,7 @@ import { RECORDS_MAX, type RecordStore } from "../../ports/index.ts";
 import type { GrammarLanguage, Language, ParseRecord } from "../scan/record.ts";
 import { grammarQueries } from "../scan/tree-sitter/grammar-queries.ts";
 import { Grammars } from "../scan/tree-sitter/grammars.ts";
-import { decodeRecord, recordKey } from "./record-codec.ts";
+import { decodeRecord, ownRecord, recordKey } from "./record-codec.ts";
 import { BatchScanner, eachOf, type Source } from "./scan-batch.ts";
 
 export interface RecordsOptions {
@@ -165,10 +165,10 @@ export class Records {
     const kept = new Map<string, Uint8Array>();
     for (const [index, [{ language, blob }]] of batch.entries()) {
       const bytes = encoded?.[index];
-      const record = bytes && decodeRecord(bytes, language);
       const key = recordKey(language, blob);
-      this.#stats[record ? "parsed" : "scanFailures"]++;
-      if (bytes && record) {
+      this.#stats[bytes ? "parsed" : "scanFailures"]++;
+      if (bytes) {
+        const record = ownRecord(bytes, language);
         this.#hold(key, record, found);
         ask.scanned?.(record);
         if (isForGood(record)) kept.set(key, bytes);
