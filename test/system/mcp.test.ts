@@ -1,7 +1,17 @@
 // `millrace mcp` as assistants use it: the official client, a process of its own, a repository that changes meanwhile.
 
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
@@ -10,10 +20,13 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 const MAIN = new URL("../../src/cli/main.ts", import.meta.url).pathname;
 
 let folder: string;
+/** What is shared is shared within one test. */
+let home: string;
 let clients: Client[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "millrace-mcp-"));
+  home = mkdtempSync(join(tmpdir(), "millrace-home-"));
   clients = [];
   write("src/queue.ts", "export class FairQueue {\n  admit(): boolean {\n    return true;\n  }\n}\n");
   write("src/page.ts", 'import { FairQueue } from "./queue";\nexport const page = new FairQueue();\n');
@@ -22,7 +35,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const client of clients) await client.close();
-  rmSync(folder, { recursive: true });
+  await hostEnded();
+  for (const made of [folder, home]) rmSync(made, { recursive: true });
 });
 
 function write(path: string, text: string): void {
@@ -30,10 +44,41 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-async function connect(): Promise<Client> {
+const run = () => join(home, ".cache/millrace/run");
+const sockets = () => (existsSync(run()) ? readdirSync(run()) : []);
+
+/** The shared process takes its socket away when the last assistant has left. */
+async function hostEnded(): Promise<void> {
+  if (sockets().length === 0) return;
+  const ended = Promise.withResolvers<void>();
+  const look = () => void (sockets().length === 0 && ended.resolve());
+  const watcher = watch(run(), look);
+  look();
+  await ended.promise;
+  watcher.close();
+}
+
+/** Ids of processes that serve this test's folder to all assistants. */
+function hosts(): number[] {
+  return readdirSync("/proc").flatMap((id) => {
+    if (!/^\d+$/.test(id)) return [];
+    const command = attempt(() => readFileSync(`/proc/${id}/cmdline`, "utf8"));
+    return command?.includes("host-main.ts") && command.includes(`"${folder}"`) ? [Number(id)] : [];
+  });
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+async function connect(...more: readonly string[]): Promise<Client> {
   const client = new Client({ name: "test", version: "1" });
-  const args = [MAIN, "mcp", folder, "--cache", join(folder, ".git-cache")];
-  await client.connect(new StdioClientTransport({ command: process.execPath, args, env: {}, stderr: "inherit" }));
+  const [env, args] = [{ HOME: home }, [MAIN, "mcp", folder, "--keep", "0", ...more]];
+  await client.connect(new StdioClientTransport({ command: process.execPath, args, env, stderr: "inherit" }));
   clients.push(client);
   return client;
 }
@@ -126,6 +171,37 @@ test("what cannot be answered is an answer that says what to do, and nothing out
   expect(await textOf(client, "list", { glob: "nothing/**" })).toBe("No file fits.");
 });
 
+const hasProcesses = existsSync("/proc/self/cmdline");
+const shared = "assistants share one process, which ends after the last of them";
+test.skipIf(!hasProcesses)(hasProcesses ? shared : `skipped: ${shared} (this system tells no processes' commands)`, async () => {
+  const [one, two] = [await connect(), await connect()];
+  expect(hosts()).toHaveLength(1);
+  const alone = await connect("--alone");
+  for (const client of [one, two, alone])
+    expect(await textOf(client, "list", { glob: "src/**" })).toBe("src/page.ts\nsrc/queue.ts");
+  expect(hosts()).toHaveLength(1);
+  for (const client of clients.splice(0)) await client.close();
+  await hostEnded();
+});
+
+const survives = "when the shared process is killed, what it owed is an error, and the next call is answered by another";
+test.skipIf(!hasProcesses)(
+  hasProcesses ? survives : `skipped: ${survives} (this system tells no processes' commands)`,
+  async () => {
+    const [one, two] = [await connect(), await connect()];
+    for (let round = 0; round < 3; round++) {
+      const asked = [one, two].map((client) => client.callTool({ name: "map", arguments: { query: "queue" } }));
+      const settled = Promise.allSettled(asked);
+      for (const id of hosts()) process.kill(id, "SIGKILL");
+      for (const outcome of await settled) {
+        if (outcome.status === "rejected") expect(String(outcome.reason)).toContain("Ask again");
+      }
+      for (const client of [one, two])
+        expect(await textOf(client, "find", { name: "FairQueue" })).toContain("src/queue.ts:1: class");
+    }
+  },
+);
+
 test("a call that is cancelled ends, and the next one is answered", async () => {
   const client = await connect();
   const leaving = new AbortController();
@@ -136,8 +212,8 @@ test("a call that is cancelled ends, and the next one is answered", async () => 
 });
 
 test("rubbish on its input harms nobody; it ends with its input, and writes nothing but the protocol", async () => {
-  const child = Bun.spawn([process.execPath, MAIN, "mcp", folder, "--no-cache"], {
-    env: {},
+  const child = Bun.spawn([process.execPath, MAIN, "mcp", folder, "--no-cache", "--keep", "0"], {
+    env: { HOME: home },
     stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",

@@ -1,35 +1,92 @@
-// `millrace mcp`: the workspace of one folder for an assistant, over MCP on standard input and output.
+// `millrace mcp`: the workspace of one folder for an assistant, over MCP on standard input and output. All assistants of one person that work in one
+// folder share one process that holds it, and so one watcher; where that cannot be, each has its own.
 
-import { resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Duplex, duplexPair } from "node:stream";
 import { systemClock } from "../../base/index.ts";
 import { Workspace } from "../../workspace/index.ts";
-import type { Command } from "../command.ts";
+import type { Command, Input } from "../command.ts";
+import type { HostOrder } from "../mcp/host-main.ts";
+import { reachHost } from "../mcp/reach-host.ts";
+import { relay } from "../mcp/relay.ts";
 import { serveTools } from "../mcp/serve-tools.ts";
+import { sharedSocket } from "../mcp/shared-socket.ts";
 import { tools } from "../mcp/tools.ts";
 import { cacheFlags, openCache } from "../record-cache.ts";
+import type { Terminal } from "../terminal.ts";
 import { untilSignal } from "../until-signal.ts";
 import { version } from "../version.ts";
+
+const KEEP_MINUTES = 10;
+const KEEP_MINUTES_MAX = 24 * 60;
+
+const minutesProblem = (text: string): string | undefined => {
+  const minutes = Number(text);
+  if (text !== "" && Number.isInteger(minutes) && minutes >= 0 && minutes <= KEEP_MINUTES_MAX) return undefined;
+  return `is no time: write a whole number of minutes from 0 to ${KEEP_MINUTES_MAX}`;
+};
 
 export const mcp: Command = {
   about:
     "Serves a repository to an assistant over MCP, on standard input and output: map, find, read, list and grep.\n" +
-    "Answers are of the files as they are at that moment, and cost milliseconds. Your assistant starts it; docs/guide/mcp.md says how.",
+    "Answers are of the files as they are at that moment, and cost milliseconds. Your assistant starts it; docs/guide/mcp.md says how.\n" +
+    "Assistants that work in one folder share one process in the background, which watches the folder once for all of them.",
   operand: "DIR",
   operandDefault: ".",
-  flags: cacheFlags,
+  flags: {
+    ...cacheFlags,
+    keep: {
+      ...{ value: "MINUTES", about: `how long the shared process waits for the next assistant (default: ${KEEP_MINUTES})` },
+      check: minutesProblem,
+    },
+    alone: { about: "share no process with other assistants" },
+  },
   examples: ["millrace mcp", "claude mcp add millrace -- millrace mcp", "millrace mcp ~/src/app"],
   async run(input, terminal) {
-    const store = openCache(input, terminal);
-    const workspace = new Workspace({
-      ...{ folder: resolve(input.operand), clock: systemClock, isWatched: true },
-      ...(store ? { store } : {}),
-    });
-    try {
-      await serveTools(workspace, tools, { version, ended: untilSignal() });
-      return 0;
-    } finally {
-      await workspace.close();
-      await store?.close();
-    }
+    const order = input.switches.has("alone") ? undefined : orderOf(input);
+    const ended = untilSignal();
+    const reach = async () => (order && (await reachHost(order, systemClock))) ?? aloneWith(input, terminal, ended);
+    await relay({ input: process.stdin, output: process.stdout, clock: systemClock, reach, ended });
+    return 0;
   },
 };
+
+/** Undefined: this cannot be shared here. */
+function orderOf({ operand, values: { keep = String(KEEP_MINUTES), ...values }, switches }: Input): HostOrder | undefined {
+  const folder = realFolder(operand);
+  if (folder === undefined) return undefined;
+  const cache = values.cache === undefined ? {} : { cache: resolve(values.cache) };
+  const given = [...switches].sort();
+  const socket = sharedSocket(join(homedir(), ".cache", "millrace", "run"), [version, folder, { ...values, ...cache }, given]);
+  return socket === undefined
+    ? undefined
+    : { folder, values: { ...values, ...cache }, switches: given, socket, idleMsMax: Number(keep) * 60_000 };
+}
+
+function realFolder(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The other side in this process. */
+function aloneWith(input: Input, terminal: Terminal, ended: Promise<unknown>): Duplex {
+  const store = openCache(input, terminal);
+  const workspace = new Workspace({
+    ...{ folder: resolve(input.operand), clock: systemClock, isWatched: true },
+    ...(store ? { store } : {}),
+  });
+  const [ours, theirs] = duplexPair();
+  const served = serveTools(workspace, tools, { version, input: theirs, output: theirs, ended });
+  const close = async () => {
+    await workspace.close();
+    await store?.close();
+    ours.destroy();
+  };
+  void served.then(close, close);
+  return ours;
+}

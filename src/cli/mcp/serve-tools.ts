@@ -1,6 +1,7 @@
-// The tools over MCP on standard input and output, by the official SDK. Errors of a tool are answers that say so; cancellations and progress of the
-// protocol reach the work. Standard output belongs to the protocol alone.
+// The tools over MCP on a pair of streams, by the official SDK. Errors of a tool are answers that say so; cancellations and progress of the
+// protocol reach the work. The output belongs to the protocol alone.
 
+import type { Readable, Writable } from "node:stream";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -13,11 +14,19 @@ const CALLS_MAX = 32;
 const INSTRUCTIONS =
   "Fast, exact answers about the repository. Begin with map; answers are of the files as they are at that moment, so nothing needs to be read twice to be sure.";
 
-/** Resolves when the client is gone, or the signal says so. */
+export interface ServeToolsOptions {
+  readonly version: string;
+  readonly input: Readable;
+  readonly output: Writable;
+  /** When it is to end though the client is there. */
+  readonly ended: Promise<unknown>;
+}
+
+/** Resolves when the client is gone, or it is to end. */
 export async function serveTools(
   workspace: Workspace,
   tools: readonly Tool[],
-  { version, ended }: { version: string; ended: Promise<unknown> },
+  { version, input, output, ended }: ServeToolsOptions,
 ): Promise<void> {
   const server = new Server({ name: "millrace", version }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
@@ -54,10 +63,12 @@ export async function serveTools(
   });
   const closed = new Promise<void>((resolve) => {
     server.onclose = resolve;
-    process.stdin.once("end", resolve);
-    process.stdin.once("close", resolve);
+    input.once("end", resolve);
+    input.once("close", resolve);
   });
-  await server.connect(new StdioServerTransport());
+  // Who left reads no more: nothing is to be said of it.
+  output.on("error", () => {});
+  await server.connect(new StdioServerTransport(input, output));
   await Promise.race([closed, ended]);
   await server.close();
 }
