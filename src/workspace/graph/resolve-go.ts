@@ -17,7 +17,7 @@ export function goResolver(tree: SourceTree, manifests: Manifests, groups: NameG
   const modules = tree
     .named("go.mod")
     .flatMap((path): GoModule[] => {
-      const name = /^\s*module\s+"?([^\s"]+)/m.exec(manifests.text(path))?.[1];
+      const name = /^[ \t]*module[ \t]+"?([^\s"]+)/m.exec(manifests.text(path))?.[1];
       return name === undefined ? [] : [{ path: name, folder: folderOf(path) }];
     })
     .sort((a, b) => b.path.length - a.path.length || (a.folder < b.folder ? -1 : 1));
