@@ -4,13 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { MillraceError } from "../base/index.ts";
 import { openRecordStore } from "../server/index.ts";
-import type { Flag, Input } from "./command.ts";
+import type { Input } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
-
-export const cacheFlags: Readonly<Record<"cache" | "no-cache", Flag>> = {
-  cache: { value: "FOLDER", about: "where parsed files are kept (default: ~/.cache/millrace)" },
-  "no-cache": { about: "keep nothing, and use nothing that was kept" },
-};
 
 /** A cache that cannot be used costs time, not the answer. */
 export function openCache(input: Input, terminal: Terminal): ReturnType<typeof openRecordStore> | undefined {

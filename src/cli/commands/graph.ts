@@ -11,9 +11,10 @@ import {
   type GraphNode,
   Workspace,
 } from "../../workspace/index.ts";
+import { cacheFlags } from "../cache-flags.ts";
 import type { Command, Input } from "../command.ts";
 import { counted } from "../progress.ts";
-import { cacheFlags, openCache } from "../record-cache.ts";
+import { openCache } from "../record-cache.ts";
 import { analysisProgress, pathWithin } from "../repository-input.ts";
 
 const DEPTH_MAX = 1000;

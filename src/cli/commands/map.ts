@@ -3,9 +3,10 @@
 import { resolve } from "node:path";
 import { systemClock } from "../../base/index.ts";
 import { MAP_BUDGET_MAX, MAP_BUDGET_MIN, type MapAnswer, Workspace, type WorkspaceStats } from "../../workspace/index.ts";
+import { cacheFlags } from "../cache-flags.ts";
 import type { Command } from "../command.ts";
 import { counted } from "../progress.ts";
-import { cacheFlags, openCache } from "../record-cache.ts";
+import { openCache } from "../record-cache.ts";
 import { analysisProgress, pathWithin } from "../repository-input.ts";
 
 const BUDGET = 2048;

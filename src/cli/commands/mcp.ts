@@ -4,18 +4,13 @@
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Duplex, duplexPair } from "node:stream";
 import { systemClock } from "../../base/index.ts";
-import { Workspace } from "../../workspace/index.ts";
+import { cacheFlags } from "../cache-flags.ts";
 import type { Command, Input } from "../command.ts";
 import type { HostOrder } from "../mcp/host-main.ts";
 import { reachHost } from "../mcp/reach-host.ts";
 import { relay } from "../mcp/relay.ts";
-import { serveTools } from "../mcp/serve-tools.ts";
 import { sharedSocket } from "../mcp/shared-socket.ts";
-import { tools } from "../mcp/tools.ts";
-import { cacheFlags, openCache } from "../record-cache.ts";
-import type { Terminal } from "../terminal.ts";
 import { untilSignal } from "../until-signal.ts";
 import { version } from "../version.ts";
 
@@ -47,7 +42,9 @@ export const mcp: Command = {
   async run(input, terminal) {
     const order = input.switches.has("alone") ? undefined : orderOf(input);
     const ended = untilSignal();
-    const reach = async () => (order && (await reachHost(order, systemClock))) ?? aloneWith(input, terminal, ended);
+    // Loaded where it is needed alone: who only hands on is there sooner, and smaller.
+    const alone = async () => (await import("../mcp/serve-alone.ts")).serveAlone(input, terminal, ended);
+    const reach = async () => (order && (await reachHost(order, systemClock))) ?? alone();
     await relay({ input: process.stdin, output: process.stdout, clock: systemClock, reach, ended });
     return 0;
   },
@@ -71,22 +68,4 @@ function realFolder(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The other side in this process. */
-function aloneWith(input: Input, terminal: Terminal, ended: Promise<unknown>): Duplex {
-  const store = openCache(input, terminal);
-  const workspace = new Workspace({
-    ...{ folder: resolve(input.operand), clock: systemClock, isWatched: true },
-    ...(store ? { store } : {}),
-  });
-  const [ours, theirs] = duplexPair();
-  const served = serveTools(workspace, tools, { version, input: theirs, output: theirs, ended });
-  const close = async () => {
-    await workspace.close();
-    await store?.close();
-    ours.destroy();
-  };
-  void served.then(close, close);
-  return ours;
 }
