@@ -33,6 +33,8 @@ export class RecordForms {
   #bodies = new Uint32Array(FIRST_TERMS);
   #definitions = new Uint32Array(FIRST_TERMS);
   #count = 0;
+  /** Of the record that is read. */
+  #numbers = new Uint32Array(FIRST_TERMS);
 
   constructor(lexicon: Lexicon) {
     this.lexicon = lexicon;
@@ -47,28 +49,40 @@ export class RecordForms {
   }
 
   #make(record: ParseRecord): RecordForm {
-    const { lexicon } = this;
     const names = heldNames(record);
-    const words = lexicon.words(names.lines);
-    const { wordCounts, identifiers, identifierCounts, definitions } = names.columns();
-    for (let at = 0; at < identifiers.length; at++) identifiers[at] = words[identifiers[at] as number] ?? 0;
-    for (let at = 0; at < definitions.length; at++) definitions[at] = words[definitions[at] as number] ?? 0;
+    const words = this.lexicon.words(names.lines);
+    const { wordCount, identifierCount, definitionCount, numberCount } = names;
+    if (this.#numbers.length < numberCount) this.#numbers = new Uint32Array(2 * numberCount);
+    const numbers = this.#numbers;
+    names.numbers(numbers);
+    const definitionsAt = numberCount - definitionCount;
+    for (let at = definitionsAt; at < numberCount; at++) numbers[at] = words[numbers[at] as number] ?? 0;
     this.#begin();
-    const bodyLength = this.#tally(words, wordCounts, this.#bodies);
-    const definitionLength = this.#tally(definitions, undefined, this.#definitions);
-    const end = this.#count + 1;
-    const terms = this.#terms.slice(1, end);
-    for (let at = 0; at < terms.length; at++) this.#places[terms[at] as number] = 0;
-    return {
-      identifiers,
-      identifierCounts,
-      definitionNames: definitions,
-      terms,
-      bodyCounts: this.#bodies.slice(1, end),
-      definitionCounts: this.#definitions.slice(1, end),
-      bodyLength,
-      definitionLength,
-    };
+    const bodyLength = this.#tally(words, 0, wordCount, numbers, this.#bodies);
+    const definitionLength = this.#tally(numbers, definitionsAt, numberCount, undefined, this.#definitions);
+    const part = partsOf(new Uint32Array(2 * identifierCount + definitionCount + 3 * this.#count));
+    const identifiers = part(identifierCount);
+    const identifierCounts = part(identifierCount);
+    for (let index = 0, at = wordCount; index < identifierCount; index++, at += 2) {
+      identifiers[index] = words[numbers[at] as number] ?? 0;
+      identifierCounts[index] = numbers[at + 1] as number;
+    }
+    const definitionNames = part(definitionCount);
+    for (let index = 0; index < definitionCount; index++) definitionNames[index] = numbers[definitionsAt + index] as number;
+    return { identifiers, identifierCounts, definitionNames, ...this.#taken(part), bodyLength, definitionLength };
+  }
+
+  /** The terms and their counts; it forgets where they stand. */
+  #taken(part: (length: number) => Uint32Array) {
+    const [terms, bodyCounts, definitionCounts] = [part(this.#count), part(this.#count), part(this.#count)];
+    for (let index = 0; index < this.#count; index++) {
+      const term = this.#terms[index + 1] as number;
+      terms[index] = term;
+      bodyCounts[index] = this.#bodies[index + 1] as number;
+      definitionCounts[index] = this.#definitions[index + 1] as number;
+      this.#places[term] = 0;
+    }
+    return { terms, bodyCounts, definitionCounts };
   }
 
   #begin(): void {
@@ -81,15 +95,14 @@ export class RecordForms {
     this.#definitions = new Uint32Array(2 * termCount);
   }
 
-  /** Adds the terms of words, each as often as is said, or once; returns how many there are. */
-  #tally(words: Uint32Array, wordCounts: Uint32Array | undefined, into: Uint32Array): number {
+  /** Adds the terms of the words from `from` to `to`, each as often as its count says, or once; returns how many there are. */
+  #tally(words: Uint32Array, from: number, to: number, counts: Uint32Array | undefined, into: Uint32Array): number {
     const { starts, ids } = this.lexicon.allTerms;
     const places = this.#places;
-    const length = wordCounts?.length ?? words.length;
     let sum = 0;
-    for (let at = 0; at < length; at++) {
+    for (let at = from; at < to; at++) {
       const word = words[at] as number;
-      const count = wordCounts === undefined ? 1 : (wordCounts[at] as number);
+      const count = counts === undefined ? 1 : (counts[at] as number);
       const end = starts[word + 1] as number;
       for (let index = starts[word] as number; index < end; index++) {
         const term = ids[index] as number;
@@ -107,4 +120,13 @@ export class RecordForms {
     }
     return sum;
   }
+}
+
+/** Parts of one array, one after the other: arrays of their own take longer to make. */
+function partsOf(whole: Uint32Array): (length: number) => Uint32Array {
+  let end = 0;
+  return (length) => {
+    end += length;
+    return whole.subarray(end - length, end);
+  };
 }

@@ -31,8 +31,8 @@ export class HeldNames {
   /** One a line: those of the words, then those of identifiers and definitions that are no words. */
   readonly lines: Uint8Array;
   readonly wordCount: number;
-  readonly #identifierCount: number;
-  readonly #definitionCount: number;
+  readonly identifierCount: number;
+  readonly definitionCount: number;
   /** Counts of words, then places and counts of identifiers, then places of definitions. */
   readonly #numbers: Uint8Array;
 
@@ -40,44 +40,52 @@ export class HeldNames {
     const reader = new Varints(bytes);
     const bounded = () => Math.min(reader.next(), bytes.byteLength);
     this.lines = reader.take(reader.next());
-    [this.wordCount, this.#identifierCount, this.#definitionCount] = [bounded(), bounded(), bounded()];
+    [this.wordCount, this.identifierCount, this.definitionCount] = [bounded(), bounded(), bounded()];
     this.#numbers = reader.rest();
   }
 
   get words(): Counts {
-    return { names: this.#names().slice(0, this.wordCount), counts: [...this.columns().wordCounts] };
+    return { names: this.#names().slice(0, this.wordCount), counts: [...this.#columns().wordCounts] };
   }
 
   get identifiers(): Counts {
     const names = this.#names();
-    const { identifiers, identifierCounts } = this.columns();
-    return { names: Array.from(identifiers, (place) => names[place] ?? ""), counts: [...identifierCounts] };
+    const { identifiers } = this.#columns();
+    const each = <T>(of: (at: number) => T) => Array.from({ length: this.identifierCount }, (_, index) => of(2 * index));
+    return { names: each((at) => names[identifiers[at] ?? 0] ?? ""), counts: each((at) => identifiers[at + 1] ?? 0) };
   }
 
   get definitionNames(): readonly string[] {
     const names = this.#names();
-    return Array.from(this.columns().definitions, (place) => names[place] ?? "");
+    return Array.from(this.#columns().definitions, (place) => names[place] ?? "");
   }
 
-  /** Counts of the first lines; the lines of identifiers and of definitions, counted from 0, and the counts of identifiers. */
-  columns(): { wordCounts: Uint32Array; identifiers: Uint32Array; identifierCounts: Uint32Array; definitions: Uint32Array } {
-    const reader = new Varints(this.#numbers);
-    const wordCounts = reader.fill(new Uint32Array(this.wordCount));
-    const pairs = reader.fill(new Uint32Array(2 * this.#identifierCount));
-    const definitions = reader.fill(new Uint32Array(this.#definitionCount));
-    const identifiers = new Uint32Array(this.#identifierCount);
-    const identifierCounts = new Uint32Array(this.#identifierCount);
+  /** Of `numbers`. */
+  get numberCount(): number {
+    return this.wordCount + 2 * this.identifierCount + this.definitionCount;
+  }
+
+  /** Writes into `into`: the counts of the first lines; the line of each identifier, counted from 0, with its count; the line of each definition. */
+  numbers(into: Uint32Array): void {
+    const count = this.numberCount;
+    new Varints(this.#numbers).fill(into, count);
+    const definitionsAt = count - this.definitionCount;
     let other = this.wordCount;
-    for (let index = 0; index < identifiers.length; index++) {
-      const place = pairs[2 * index] as number;
-      identifiers[index] = place === 0 ? other++ : place - 1;
-      identifierCounts[index] = pairs[2 * index + 1] as number;
+    for (let at = this.wordCount; at < count; at += at < definitionsAt ? 2 : 1) {
+      const place = into[at] as number;
+      into[at] = place === 0 ? other++ : place - 1;
     }
-    for (let index = 0; index < definitions.length; index++) {
-      const place = definitions[index] as number;
-      definitions[index] = place === 0 ? other++ : place - 1;
-    }
-    return { wordCounts, identifiers, identifierCounts, definitions };
+  }
+
+  #columns(): { wordCounts: Uint32Array; identifiers: Uint32Array; definitions: Uint32Array } {
+    const numbers = new Uint32Array(this.numberCount);
+    this.numbers(numbers);
+    const definitionsAt = numbers.length - this.definitionCount;
+    return {
+      wordCounts: numbers.subarray(0, this.wordCount),
+      identifiers: numbers.subarray(this.wordCount, definitionsAt),
+      definitions: numbers.subarray(definitionsAt),
+    };
   }
 
   /** Whether these are bytes of `encodeNames`. */
@@ -87,12 +95,12 @@ export class HeldNames {
     const reader = new Varints(this.#numbers);
     let others = 0;
     for (let index = 0; index < this.wordCount; index++) if (reader.next() === 0) return false;
-    for (let index = 0; index < this.#identifierCount; index++) {
+    for (let index = 0; index < this.identifierCount; index++) {
       const place = reader.next();
       if (!isPlace(place) || reader.next() === 0) return false;
       if (place === 0) others++;
     }
-    for (let index = 0; index < this.#definitionCount; index++) {
+    for (let index = 0; index < this.definitionCount; index++) {
       const place = reader.next();
       if (!isPlace(place)) return false;
       if (place === 0) others++;
@@ -143,15 +151,22 @@ export class Varints {
     return 0;
   }
 
-  /** As many as there is room for. */
-  fill(into: Uint32Array): Uint32Array {
+  /** Writes so many into `into`, from its beginning. */
+  fill(into: Uint32Array, count: number): void {
     const bytes = this.#bytes;
     let at = this.#at;
-    for (let index = 0; index < into.length; index++) {
-      const byte = bytes[at];
-      if (byte !== undefined && byte < 128) {
-        into[index] = byte;
+    for (let index = 0; index < count; index++) {
+      // Past the end there is nothing, which is below nothing.
+      const first = bytes[at] as number;
+      if (first < 128) {
+        into[index] = first;
         at++;
+        continue;
+      }
+      const second = bytes[at + 1] as number;
+      if (second < 128) {
+        into[index] = (first & 127) + second * 128;
+        at += 2;
         continue;
       }
       this.#at = at;
@@ -159,7 +174,6 @@ export class Varints {
       at = this.#at;
     }
     this.#at = at;
-    return into;
   }
 
   /** Fewer, when there are not so many. */
