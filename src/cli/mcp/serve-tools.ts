@@ -32,11 +32,13 @@ export async function serveTools(
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   let calls = 0;
   server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: tools.map(({ name, description, arguments: shape }) => ({
+    tools: tools.map(({ name, description, isAlwaysShown, arguments: shape }) => ({
       name,
       description,
       inputSchema: z.toJSONSchema(z.object(shape), { io: "input" }) as { type: "object" },
       annotations: { readOnlyHint: true, openWorldHint: false },
+      // Claude Code shows tools of servers to its model only after a search for them, unless they ask for more.
+      ...(isAlwaysShown ? { _meta: { "anthropic/alwaysLoad": true } } : {}),
     })),
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification }) => {

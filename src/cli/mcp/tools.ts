@@ -11,10 +11,13 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly arguments: z.ZodRawShape;
+  /** Assistants that show tools only when they are looked for are asked to show it at once: they have nothing like it. */
+  readonly isAlwaysShown: boolean;
   /** Rejects with errors whose words tell the model what to do. */
   answer(workspace: Workspace, given: Readonly<Record<string, unknown>>, watched: Watched): Promise<string>;
 }
 
+const ALWAYS_SHOWN = new Set(["map", "find"]);
 const MAP_BUDGET = 1024;
 const LINES = 400;
 const LINES_MAX = 2000;
@@ -38,7 +41,7 @@ function tool<Shape extends z.ZodRawShape>(
 ): Tool {
   const checked = z.strictObject(shape);
   return {
-    ...{ name, description, arguments: shape },
+    ...{ name, description, arguments: shape, isAlwaysShown: ALWAYS_SHOWN.has(name) },
     answer: (workspace, given, watched) => answer(workspace, checked.parse(given) as z.infer<z.ZodObject<Shape>>, watched),
   };
 }

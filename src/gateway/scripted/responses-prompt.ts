@@ -39,7 +39,7 @@ export function readResponses(json: Json): Prompt | BadRequest {
     model: text(json.model),
     stream: json.stream === true,
     turns: known.flatMap(turnsOf),
-    tools: records(json.tools).map(toolOf),
+    tools: records(json.tools).flatMap(toolsOf),
     toolChoice: toolChoice(json.tool_choice),
     outputTokensMax: positive(json.max_output_tokens) ?? Infinity,
     answerSchema: answerSchema(json.text),
@@ -60,11 +60,26 @@ function turnsOf(item: Json): readonly Turn[] {
   return item.role === "user" ? [{ kind: "user", text: contentText(item.content), withResults: false }] : [];
 }
 
-const toolOf = (tool: Json): Tool => ({
-  name: text(tool.name),
-  schema: tool.parameters,
-  freeText: tool.type === "custom",
-});
+/** Tools of a namespace go by both names, as in `mcp__millrace__grep`. */
+function toolsOf(tool: Json): readonly Tool[] {
+  if (tool.type !== "namespace") return [toolOf(tool, text(tool.name))];
+  return records(tool.tools).map((inner) => toolOf(inner, spaced(text(tool.name), text(inner.name))));
+}
+
+const toolOf = (tool: Json, name: string): Tool => ({ name, schema: tool.parameters, freeText: tool.type === "custom" });
+
+const spaced = (namespace: string, name: string): string => `${namespace}__${name}`;
+
+/** What a call names its tool by: where that is of a namespace, by both apart. */
+export function calledAs(json: Json, name: string): { readonly name: string; readonly namespace?: string } {
+  for (const tool of records(json.tools)) {
+    if (tool.type !== "namespace") continue;
+    const namespace = text(tool.name);
+    const inner = records(tool.tools).find((each) => spaced(namespace, text(each.name)) === name);
+    if (inner) return { name: text(inner.name), namespace };
+  }
+  return { name };
+}
 
 function toolChoice(choice: unknown): Prompt["toolChoice"] {
   if (isRecord(choice) && text(choice.name) !== "") return { name: text(choice.name) };

@@ -5,7 +5,7 @@ import { type Delivery, failureMessage, namedEvent, structure, type Voice } from
 import type { Frame } from "./pace.ts";
 import type { Json } from "./prompt.ts";
 import type { Part } from "./reply.ts";
-import { readResponses } from "./responses-prompt.ts";
+import { calledAs, readResponses } from "./responses-prompt.ts";
 import { sealOf } from "./seal.ts";
 import { outputTokens, pieces } from "./tokens.ts";
 
@@ -100,7 +100,7 @@ function item(delivery: Delivery, part: Part, index: number, status: ItemStatus)
     return { id, type: "reasoning", encrypted_content: sealOf(part.text), summary: started ? [summaryPart(part.text)] : [] };
   }
   const written = started ? part.text : "";
-  const call = { id, call_id: `call_${part.id}`, name: part.name, status };
+  const call = { id, call_id: `call_${part.id}`, ...calledAs(delivery.json, part.name), status };
   return part.freeText
     ? { ...call, type: "custom_tool_call", input: written }
     : { ...call, type: "function_call", arguments: written };

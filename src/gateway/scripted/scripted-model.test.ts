@@ -224,3 +224,14 @@ test.each([
   }
   expect(MillraceError.is(thrown, "option_invalid")).toBe(true);
 });
+
+test("Responses: a tool of a namespace goes by both names in a script, and is called by each apart", async () => {
+  const { ask } = probe();
+  const { tools: inner } = tools("/v1/responses", "find");
+  const offer = { tools: [{ type: "namespace", name: "mcp__mill", tools: inner }] };
+  const answer = await ask("/v1/responses", '[[tool mcp__mill__find {"path":"a"}]]', offer);
+  expect(answer.output).toMatchObject([
+    { type: "function_call", namespace: "mcp__mill", name: "find", arguments: '{"path":"a"}' },
+  ]);
+  expect(textOf(await ask("/v1/responses", "[[tool find {}]]", offer))).toContain("It offers: mcp__mill__find.");
+});
