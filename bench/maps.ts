@@ -130,7 +130,9 @@ async function warm(folder: string, rig: Rig, report: Report): Promise<void> {
   const recheckedUnwatched = await repeated(times, askUnwatched);
   await unwatched.close();
   const graphMs = await timed(() => workspace.graph());
-  const graphed = await repeated(times, (index) => workspace.graph({ paths: focusOf(index), direction: "importers", depth: 1000 }));
+  const graphed = await repeated(times, (index) =>
+    workspace.graph({ paths: focusOf(index), direction: "importers", depth: 1000 }),
+  );
   const path = join(folder, sources[0] ?? "");
   const saved = await repeated(times, async (index) => {
     appendFileSync(path, `export const added${index} = ${index};\n`);

@@ -100,6 +100,8 @@ export class Workspace {
   readonly #crew: ScanCrew;
   readonly #analyst: Analyst;
   readonly #graphs: GraphBuilder;
+  /** By the bytes that the cache holds of them while they are the same. */
+  readonly #manifests = new WeakMap<Uint8Array, string>();
   #lines: LineTokens | undefined;
 
   /** Throws `option_invalid`, also when the folder is not there. Reads nothing else yet. */
@@ -226,7 +228,10 @@ export class Workspace {
 
   #manifest(path: string): string | undefined {
     try {
-      return text(this.#files.read(path));
+      const bytes = this.#files.read(path);
+      const known = this.#manifests.get(bytes) ?? text(bytes);
+      this.#manifests.set(bytes, known);
+      return known;
     } catch (error) {
       // Gone, or no file: it says nothing.
       if (MillraceError.is(error)) return undefined;

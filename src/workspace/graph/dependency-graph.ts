@@ -27,6 +27,12 @@ export interface MissingImport {
   readonly specifier: string;
 }
 
+export interface ExternalImport {
+  readonly name: string;
+  /** Files that take it. */
+  readonly importers: number;
+}
+
 export class DependencyGraph {
   /** Sorted: the sources, and the files that they import. */
   readonly paths: readonly string[];
@@ -35,6 +41,7 @@ export class DependencyGraph {
   readonly missing: readonly MissingImport[];
   readonly #links: readonly FileLinks[];
   readonly #numbers: ReadonlyMap<string, number>;
+  #external: readonly ExternalImport[] | undefined;
   #cycles: readonly (readonly string[])[] | undefined;
 
   /** @param links in the order of paths, each path once */
@@ -75,17 +82,22 @@ export class DependencyGraph {
   }
 
   /** What comes from outside, and how many files take it; that which most take first. */
-  external(): readonly { readonly name: string; readonly importers: number }[] {
-    const counts = new Map<string, number>();
-    for (const { external } of this.#links) for (const name of new Set(external)) counts.set(name, (counts.get(name) ?? 0) + 1);
-    return [...counts]
-      .map(([name, importers]) => ({ name, importers }))
-      .sort((a, b) => b.importers - a.importers || (a.name < b.name ? -1 : 1));
+  external(): readonly ExternalImport[] {
+    this.#external ??= this.#countExternal();
+    return this.#external;
   }
 
   /** Places in `paths`. Throws `file_missing`. */
   numbersOf(paths: readonly string[]): readonly number[] {
     return paths.map((path) => this.#number(path));
+  }
+
+  #countExternal(): readonly ExternalImport[] {
+    const counts = new Map<string, number>();
+    for (const { external } of this.#links) for (const name of new Set(external)) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [...counts]
+      .map(([name, importers]) => ({ name, importers }))
+      .sort((a, b) => b.importers - a.importers || (a.name < b.name ? -1 : 1));
   }
 
   #reached(direction: Adjacency, paths: readonly string[], depthMax: number): readonly ReachedFile[] {

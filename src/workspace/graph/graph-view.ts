@@ -2,7 +2,7 @@
 
 import { MillraceError } from "../../base/index.ts";
 import { Adjacency } from "./adjacency.ts";
-import type { DependencyGraph, MissingImport } from "./dependency-graph.ts";
+import type { DependencyGraph, ExternalImport, MissingImport } from "./dependency-graph.ts";
 import { folderOf } from "./source-tree.ts";
 
 export type GraphDirection = "imports" | "importers" | "both";
@@ -47,7 +47,7 @@ export interface GraphView {
   /** Imports, by the files shown, of files of this repository that are not there. At most 1,000. */
   readonly missing: readonly MissingImport[];
   /** What all files of the graph take from outside; that which most take first. At most 1,000. */
-  readonly external: readonly { readonly name: string; readonly importers: number }[];
+  readonly external: readonly ExternalImport[];
   /** False: there are more edges. */
   readonly isComplete: boolean;
 }
