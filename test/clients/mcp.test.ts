@@ -9,8 +9,8 @@ import { inWorkshop } from "./workshop.ts";
 
 const CASE_MS_MAX = 300_000;
 const LAUNCHER = join(import.meta.dir, "..", "..", "bin", "millrace");
-/** As `millrace mcp`, without a process that outlives the test. */
-const SERVER = { command: "node", args: [LAUNCHER, "mcp", "--keep", "0"] };
+/** As `millrace mcp`, without anything that outlives the test. */
+const SERVER = { command: "node", args: [LAUNCHER, "mcp", "--alone", "--no-cache"] };
 
 interface Assistant extends ClientPackage {
   /** What the assistant calls Millrace's tool `find`. */
