@@ -30,17 +30,20 @@ export class IndexedBlobs {
     this.#rows ??= new Map(this.#index.paths.map((each, row) => [each, row]));
     const row = this.#rows.get(this.#prefix + path);
     if (row === undefined || stamp.modifiedNs >= this.#writtenNs) return undefined;
-    const { mode, blob, stage, stat, ...entry } = this.#index.entry(row);
+    const entry = this.#index.entry(row);
+    const { mode, blob, stage, stat } = entry;
     const isPlain = stage === 0 && (mode & KIND_MASK) === REGULAR && blob.length === SHA1_DIGITS;
     if (!isPlain || !stat || entry.isAssumedUnchanged || entry.isSkippedInWorktree || entry.isIntentToAdd) return undefined;
     const isSame =
-      BigInt(stat.size) === (stamp.size & CUT) &&
-      BigInt(stat.inode) === (stamp.inode & CUT) &&
+      stat.size === Number(stamp.size & CUT) &&
+      stat.inode === Number(stamp.inode & CUT) &&
       isTime(stat.modifiedS, stat.modifiedNs, stamp.modifiedNs) &&
       isTime(stat.changedS, stat.changedNs, stamp.changedNs);
     return isSame ? blob : undefined;
   }
 }
 
-const isTime = (seconds: number, nanoseconds: number, time: bigint): boolean =>
-  BigInt(seconds) === ((time / SECOND_NS) & CUT) && BigInt(nanoseconds) === time % SECOND_NS;
+function isTime(seconds: number, nanoseconds: number, time: bigint): boolean {
+  const whole = time / SECOND_NS;
+  return seconds === Number(whole & CUT) && nanoseconds === Number(time - whole * SECOND_NS);
+}

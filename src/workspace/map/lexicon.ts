@@ -66,6 +66,11 @@ export class Lexicon {
     return text(bytes.subarray(starts[word], starts[word + 1]));
   }
 
+  /** UTF-8 of all words: that of word w is at starts[w] to starts[w + 1] of bytes. Of this moment: a word more may replace them. */
+  get allWords(): { readonly bytes: Uint8Array; readonly starts: Uint32Array } {
+    return this.#words.all;
+  }
+
   /** Of a word, as splitWord gives them. */
   terms(word: number): Uint32Array {
     return this.#termIds.subarray(this.#termStarts[word], this.#termStarts[word + 1]);

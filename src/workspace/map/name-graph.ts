@@ -23,7 +23,7 @@ export interface NameGraph {
 }
 
 const FIRST_WORDS = 1024;
-const LONG_NAME_UNITS = 8;
+const LONG_NAME_LETTERS = 8;
 const LONG_NAME_WEIGHT = 10;
 const PRIVATE_WEIGHT = 0.1;
 const COMMON_DEFINERS = 5;
@@ -47,9 +47,16 @@ export class NameLooks {
     }
     const known = this.#weights[word] as number;
     if (known > 0) return known;
-    const weight = lookWeight(this.#lexicon.name(word));
+    const weight = this.#weigh(word);
     this.#weights[word] = weight;
     return weight;
+  }
+
+  #weigh(word: number): number {
+    const { bytes, starts } = this.#lexicon.allWords;
+    const [from, to] = [starts[word] ?? 0, starts[word + 1] ?? 0];
+    const isTelling = to - from >= LONG_NAME_LETTERS && isJoined(bytes, from, to) && isLong(bytes, from, to);
+    return (isTelling ? LONG_NAME_WEIGHT : 1) * (bytes[from] === UNDERSCORE ? PRIVATE_WEIGHT : 1);
   }
 }
 
@@ -142,7 +149,30 @@ function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOf
   return words;
 }
 
-function lookWeight(name: string): number {
-  const isTelling = name.length >= LONG_NAME_UNITS && /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/.test(name);
-  return (isTelling ? LONG_NAME_WEIGHT : 1) * (name.startsWith("_") ? PRIVATE_WEIGHT : 1);
+/** Whether it is made of several words: /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/. */
+function isJoined(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from + 1; at < to; at++) {
+    const before = bytes[at - 1] as number;
+    const byte = bytes[at] as number;
+    const isJoint = byte === UNDERSCORE || byte === HYPHEN || isCapital(byte);
+    if (isJoint && (isSmall(before) || isDigit(before))) return true;
+    if (byte === UNDERSCORE && isCapital(before) && at + 1 < to && isCapital(bytes[at + 1] as number)) return true;
+  }
+  return false;
 }
+
+/** In UTF-16 units. */
+function isLong(bytes: Uint8Array, from: number, to: number): boolean {
+  let units = 0;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    // Those that go on with a letter are none; one that begins four bytes stands for two units.
+    if (byte < 0x80 || byte >= 0xc0) units += byte >= 0xf0 ? 2 : 1;
+  }
+  return units >= LONG_NAME_LETTERS;
+}
+
+const [UNDERSCORE, HYPHEN] = [95, 45];
+const isCapital = (byte: number): boolean => byte >= 65 && byte <= 90;
+const isSmall = (byte: number): boolean => byte >= 97 && byte <= 122;
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;

@@ -2,7 +2,7 @@
 // What `pathTerms` and `sortOf` say of a whole path is what is said here of its folder and its name together.
 
 import type { Lexicon } from "./lexicon.ts";
-import { NAME_COUNT, namingFolder, partTerms, SORT_WEIGHTS, sortOf, withoutEnding } from "./path-terms.ts";
+import { isNameless, NAME_COUNT, namingPart, partTerms, SORT_WEIGHTS, sortOf, withoutEnding } from "./path-terms.ts";
 
 export interface PathForm {
   readonly pathTerms: Uint32Array;
@@ -15,17 +15,24 @@ export interface PathForm {
 
 interface FolderForm {
   readonly number: number;
-  /** The last is empty. */
-  readonly parts: readonly string[];
   readonly weight: number;
   readonly terms: readonly number[];
   readonly counts: readonly number[];
+  /** Terms of the part that its nameless files are known by. */
+  readonly naming: readonly number[] | undefined;
+}
+
+interface NameForm {
+  readonly terms: readonly number[];
+  readonly weight: number;
+  readonly isNameless: boolean;
 }
 
 export class PathForms {
   readonly #lexicon: Lexicon;
   #forms: Map<string, PathForm> = new Map();
   readonly #folders = new Map<string, FolderForm>();
+  readonly #names = new Map<string, NameForm>();
   readonly #parts = new Map<string, readonly number[]>();
 
   constructor(lexicon: Lexicon) {
@@ -36,18 +43,17 @@ export class PathForms {
     const known = this.#forms.get(path);
     if (known !== undefined) return known;
     const nameAt = path.lastIndexOf("/") + 1;
-    const name = path.slice(nameAt);
+    const name = this.#nameOf(path.slice(nameAt));
     const folder = this.#folderOf(path.slice(0, nameAt));
     const terms = folder.terms.slice();
     const counts = folder.counts.slice();
-    const naming = namingFolder([...folder.parts, name]);
     // Counted once with the folder.
-    if (naming >= 0) add(terms, counts, this.#part(folder.parts[naming] ?? ""), NAME_COUNT - 1);
-    add(terms, counts, this.#part(withoutEnding(name)), NAME_COUNT);
+    if (name.isNameless && folder.naming !== undefined) add(terms, counts, folder.naming, NAME_COUNT - 1);
+    add(terms, counts, name.terms, NAME_COUNT);
     const form = {
       pathTerms: new Uint32Array(terms),
       pathCounts: new Uint32Array(counts),
-      weight: Math.min(folder.weight, SORT_WEIGHTS[sortOf(name)]),
+      weight: Math.min(folder.weight, name.weight),
       folder: folder.number,
     };
     this.#forms.set(path, form);
@@ -64,10 +70,26 @@ export class PathForms {
     const known = this.#folders.get(folder);
     if (known !== undefined) return known;
     const parts = folder.split("/").slice(0, -1);
+    const naming = parts[namingPart(parts)];
     const [terms, counts]: [number[], number[]] = [[], []];
     for (const part of parts) add(terms, counts, this.#part(part), 1);
-    const form = { number: this.#folders.size, parts, weight: SORT_WEIGHTS[sortOf(folder)], terms, counts };
+    const form = {
+      number: this.#folders.size,
+      weight: SORT_WEIGHTS[sortOf(folder)],
+      terms,
+      counts,
+      naming: naming === undefined ? undefined : this.#part(naming),
+    };
     this.#folders.set(folder, form);
+    return form;
+  }
+
+  #nameOf(name: string): NameForm {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const terms = this.#part(withoutEnding(name));
+    const form = { terms, weight: SORT_WEIGHTS[sortOf(name)], isNameless: isNameless(name) };
+    this.#names.set(name, form);
     return form;
   }
 

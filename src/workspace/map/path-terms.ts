@@ -45,7 +45,7 @@ export function pathTerms(path: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const parts = path.split("/");
   const last = parts.length - 1;
-  const naming = namingFolder(parts);
+  const naming = isNameless(parts[last] ?? "") ? namingPart(parts.slice(0, last)) : -1;
   parts.forEach((part, at) => {
     const count = at === last || at === naming ? NAME_COUNT : 1;
     for (const term of partTerms(at === last ? withoutEnding(part) : part)) counts.set(term, (counts.get(term) ?? 0) + count);
@@ -64,11 +64,12 @@ export function partTerms(part: string): readonly string[] {
 
 export const withoutEnding = (name: string): string => name.replace(ENDING, "");
 
-/** Which part a file is known by that has no name of its own: `pool` in pool/src/index.ts; -1: its own. */
-export function namingFolder(parts: readonly string[]): number {
-  let at = parts.length - 1;
-  if (!NAMELESS.test(parts[at] ?? "")) return -1;
-  do at--;
-  while (at > 0 && NAMELESS_FOLDER.test(parts[at] ?? ""));
+/** Whether the name of a file says no more than its folder. */
+export const isNameless = (name: string): boolean => NAMELESS.test(name);
+
+/** Which part of its folders a file is known by that has no name of its own: `pool` in pool/src/index.ts; -1: there is none. */
+export function namingPart(folders: readonly string[]): number {
+  let at = folders.length - 1;
+  while (at > 0 && NAMELESS_FOLDER.test(folders[at] ?? "")) at--;
   return at;
 }

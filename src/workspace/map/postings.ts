@@ -35,11 +35,11 @@ export class Postings {
   readonly pathFrequencies: Uint32Array;
   /** Postings of term t are at #ends[t - 1] to #ends[t]. */
   readonly #ends: Uint32Array;
-  readonly #documentOf: ReadonlyMap<Uint32Array, number>;
+  /** Made when first asked. */
+  #documentOf: ReadonlyMap<Uint32Array, number> | undefined;
 
   constructor(documents: readonly IndexedFile[], termCount: number) {
     this.documents = documents;
-    this.#documentOf = new Map(documents.map(({ pathTerms }, document) => [pathTerms, document]));
     this.frequencies = new Uint32Array(termCount);
     this.pathFrequencies = new Uint32Array(termCount);
     this.#count();
@@ -59,6 +59,7 @@ export class Postings {
 
   /** The document that this file was, if it still is as it was. */
   find({ form, pathTerms }: IndexedFile): number | undefined {
+    this.#documentOf ??= new Map(this.documents.map((each, document) => [each.pathTerms, document]));
     const document = this.#documentOf.get(pathTerms);
     return document !== undefined && this.documents[document]?.form === form ? document : undefined;
   }

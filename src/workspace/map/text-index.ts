@@ -58,7 +58,7 @@ export class TextIndex {
     this.#fields = fieldsOf(files, weights);
     const shared = previous && apartFrom(previous.#postings, files);
     this.#postings = shared ? previous.#postings : new Postings(files, termCount);
-    const { fileOf, apart } = shared ?? apartFrom(this.#postings, files) ?? NONE;
+    const { fileOf, apart } = shared ?? { fileOf: Int32Array.from(files.keys()), apart: [] };
     this.#fileOf = fileOf;
     this.#apart = apart.map((file) => ({ file, counts: Postings.countsOf(files[file] as IndexedFile) }));
     [this.#frequencies, this.#pathFrequencies] = this.#count(termCount);
@@ -133,8 +133,6 @@ export class TextIndex {
   }
 }
 
-const NONE = { fileOf: new Int32Array(), apart: [] } as const;
-
 /** Undefined: too few files are in the postings, or too many documents are dead. */
 function apartFrom(postings: Postings, files: readonly IndexedFile[]) {
   const fileOf = new Int32Array(postings.documents.length).fill(-1);
@@ -150,26 +148,30 @@ function apartFrom(postings: Postings, files: readonly IndexedFile[]) {
 }
 
 function fieldsOf(files: readonly IndexedFile[], weights: TextWeights): Fields {
-  const pathLengths = files.map(({ pathCounts }) => pathCounts.reduce((sum, count) => sum + count, 0));
-  const lengths = { body: 0, definition: 0, path: 0 };
-  files.forEach(({ form }, file) => {
-    lengths.body += form.bodyLength;
-    lengths.definition += form.definitionLength;
-    lengths.path += pathLengths[file] ?? 0;
-  });
   const count = files.length;
-  const of = (length: (file: number) => number, total: number, weight: number, strength: number) =>
-    Float64Array.from({ length: count }, (_, file) => weight / norm(length(file), total / count, strength));
+  const [bodies, definitions, paths] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)];
+  for (let file = 0; file < count; file++) {
+    const { form, pathCounts } = files[file] as IndexedFile;
+    bodies[file] = form.bodyLength;
+    definitions[file] = form.definitionLength;
+    let length = 0;
+    for (let at = 0; at < pathCounts.length; at++) length += pathCounts[at] as number;
+    paths[file] = length;
+  }
   return {
-    body: of((file) => files[file]?.form.bodyLength ?? 0, lengths.body, 1, weights.bodyLength),
-    definition: of(
-      (file) => files[file]?.form.definitionLength ?? 0,
-      lengths.definition,
-      weights.definition,
-      weights.definitionLength,
-    ),
-    path: of((file) => pathLengths[file] ?? 0, lengths.path, weights.path, weights.pathLength),
+    body: shares(bodies, 1, weights.bodyLength),
+    definition: shares(definitions, weights.definition, weights.definitionLength),
+    path: shares(paths, weights.path, weights.pathLength),
   };
+}
+
+/** What one occurrence says, by each file's length; `lengths` are replaced. */
+function shares(lengths: Float64Array, weight: number, strength: number): Float64Array {
+  let total = 0;
+  for (let file = 0; file < lengths.length; file++) total += lengths[file] as number;
+  const mean = total / lengths.length;
+  for (let file = 0; file < lengths.length; file++) lengths[file] = weight / norm(lengths[file] as number, mean, strength);
+  return lengths;
 }
 
 function norm(length: number, mean: number, strength: number): number {
