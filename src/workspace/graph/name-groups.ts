@@ -1,6 +1,7 @@
 // Files that see one another without importing: the files of a Go package, a JVM package, a C# namespace, a Swift module, a PHP namespace. Which of
 // them a file depends on is told by the names it uses: those that another of the group defines at its top.
 
+import { addTo } from "./remembered.ts";
 import type { Importer } from "./resolution.ts";
 import { nearest } from "./source-tree.ts";
 
@@ -23,11 +24,7 @@ export class NameGroups {
       this.#definers.set(group, names);
     }
     for (const name of spaces) this.#spaces.add(`${group}\0${name}`);
-    for (const name of tops) {
-      const files = names.get(name);
-      if (!files) names.set(name, [path]);
-      else if (files.at(-1) !== path) files.push(path);
-    }
+    for (const name of tops) addTo(names, name, path);
   }
 
   has(group: string): boolean {

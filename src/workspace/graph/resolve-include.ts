@@ -1,6 +1,7 @@
 // `#include` of C, C++ and Objective-C: beside the file, else the file whose path ends so, nearest first, as include folders are not known.
 // A bare name of the standard library is not looked for elsewhere than beside the file.
 
+import { remembered } from "./remembered.ts";
 import { external, filesFound, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, joinPath, nearest, type SourceTree } from "./source-tree.ts";
 
@@ -18,15 +19,7 @@ const STANDARD = new Set(
 const NEAR_MAX = 64;
 
 export function includeResolver(tree: SourceTree): Resolve {
-  const known = new Map<string, readonly string[]>();
-  const endingWith = (parts: string): readonly string[] => {
-    let found = known.get(parts);
-    if (!found) {
-      found = tree.endingWith(parts);
-      known.set(parts, found);
-    }
-    return found;
-  };
+  const endingWith = remembered((parts) => tree.endingWith(parts));
   return ({ path }, { specifier }): Resolution => {
     const beside = joinPath(folderOf(path), specifier);
     if (beside !== undefined && beside !== path && tree.has(beside)) return filesFound([beside]);

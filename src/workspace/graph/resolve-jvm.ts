@@ -2,6 +2,7 @@
 // defines it, or is called so.
 
 import type { NameGroups } from "./name-groups.ts";
+import { addTo } from "./remembered.ts";
 import { external, filesFound, type Importer, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, nameOf, nearest, type SourceTree } from "./source-tree.ts";
 
@@ -28,7 +29,7 @@ export function jvmResolver(tree: SourceTree, groups: NameGroups): Resolve {
     const files = filesOf.get(name) ?? new Map<string, string[]>();
     filesOf.set(name, files);
     const stem = nameOf(path).replace(JVM_FILE, "");
-    files.set(stem, [...(files.get(stem) ?? []), path]);
+    addTo(files, stem, path);
     tops.add(name.split(".", 2).join("."));
   }
   /** Of `a.b.C.d`: the file that defines C, in the longest package of a.b. */

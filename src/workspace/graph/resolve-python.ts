@@ -1,6 +1,7 @@
 // Imports of Python: relative ones by their dots; others from the folders that can be on the module path: those above the file that are no packages
 // themselves, `src`, `lib`, and wherever a top-level package lies. `from a import b` means the module b of a, where there is one, else a.
 
+import { addTo } from "./remembered.ts";
 import { external, filesFound, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, joinPath, nameOf, nearest, type SourceTree, upwards } from "./source-tree.ts";
 
@@ -48,9 +49,7 @@ function placesByName(tree: SourceTree, isPackage: (folder: string) => boolean):
     const isTop = name === "__init__" ? folder !== "" && (root === "" || !isPackage(root)) : CONVENTIONAL.has(folder);
     if (!isTop) continue;
     const key = name === "__init__" ? nameOf(folder) : name;
-    const known = places.get(key);
-    if (known) known.push(path);
-    else places.set(key, [path]);
+    addTo(places, key, path);
   }
   return places;
 }

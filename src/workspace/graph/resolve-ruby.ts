@@ -1,23 +1,18 @@
 // `require` of Ruby: `require_relative` and "./" from the file's folder, others from the folders that are usually on the load path.
 
+import { remembered } from "./remembered.ts";
 import { external, filesFound, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { folderOf, joinPath, nameOf, nearest, type SourceTree } from "./source-tree.ts";
 
 const ROOTS = new Set(["lib", "spec", "test", "app", "ext"]);
 
 export function rubyResolver(tree: SourceTree): Resolve {
-  const known = new Map<string, readonly string[]>();
   const isRoot = (folder: string) => folder === "" || ROOTS.has(nameOf(folder));
   /** All that the specifier may mean, from whatever root. */
-  const onPath = (specifier: string): readonly string[] => {
-    let found = known.get(specifier);
-    if (!found) {
-      const file = specifier.endsWith(".rb") ? specifier : `${specifier}.rb`;
-      found = tree.endingWith(file).filter((path) => isRoot(path.slice(0, Math.max(0, path.length - file.length - 1))));
-      known.set(specifier, found);
-    }
-    return found;
-  };
+  const onPath = remembered((specifier) => {
+    const file = specifier.endsWith(".rb") ? specifier : `${specifier}.rb`;
+    return tree.endingWith(file).filter((path) => isRoot(path.slice(0, Math.max(0, path.length - file.length - 1))));
+  });
   return ({ path }, { specifier }): Resolution => {
     const joined = joinPath(folderOf(path), specifier);
     const beside = joined === undefined ? [] : [joined, `${joined}.rb`].filter((each) => tree.has(each)).slice(0, 1);

@@ -1,6 +1,7 @@
 // Imports of TypeScript and JavaScript: relative ones, `#` ones, aliases of tsconfig.json, packages of the same repository.
 
 import { type Manifests, nearestAbove } from "./manifests.ts";
+import { remembered } from "./remembered.ts";
 import { external, filesFound, firstOf, missing, type Resolution, type Resolve } from "./resolution.ts";
 import { ScriptPackages } from "./script-packages.ts";
 import { ScriptPaths } from "./script-paths.ts";
@@ -19,7 +20,6 @@ export function scriptResolver(tree: SourceTree, manifests: Manifests): Resolve 
   const find = (path: string): string | undefined => findScript(tree, path);
   const packages = new ScriptPackages(tree, manifests, find);
   const paths = new ScriptPaths(tree, manifests, packages);
-  const known = new Map<string, Resolution>();
   /** What a build will write into the package that it belongs to. */
   const builtFrom = (path: string): string | undefined => {
     const inside = nearestAbove(packages.byFolder, path)?.folder;
@@ -45,15 +45,12 @@ export function scriptResolver(tree: SourceTree, manifests: Manifests): Resolve 
     if (!inside) return external(specifier.startsWith("node:") ? specifier : name);
     return found(packages.entry(inside, specifier.slice(name.length)));
   };
-  return ({ path }, { specifier }) => {
-    const key = `${folderOf(path)}\0${specifier}`;
-    let resolution = known.get(key);
-    if (!resolution) {
-      resolution = resolve(path, specifier.replace(/[?!].*$/s, ""));
-      known.set(key, resolution);
-    }
-    return resolution;
-  };
+  // Files of one folder mean the same by a specifier.
+  const resolutionOf = remembered((key) => {
+    const [path = "", specifier = ""] = key.split("\0");
+    return resolve(path, specifier.replace(/[?!].*$/s, ""));
+  });
+  return ({ path }, { specifier }) => resolutionOf(`${folderOf(path)}/\0${specifier}`);
 }
 
 const found = (file: string | undefined): Resolution => (file === undefined ? missing : filesFound([file]));

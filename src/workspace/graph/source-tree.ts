@@ -1,6 +1,7 @@
 // The listed files as resolvers ask for them: by path, by folder, and by how a path ends. Paths are relative to the root; the root itself is "".
 
 import { comparePaths } from "../list/path-order.ts";
+import { addTo } from "./remembered.ts";
 
 /** "" for what lies in the root. */
 export function folderOf(path: string): string {
@@ -72,8 +73,8 @@ export class SourceTree {
     this.#paths = new Set(paths);
     for (const path of paths) {
       const folder = folderOf(path);
-      add(this.#byFolder, folder, path);
-      add(this.#byName, nameOf(path), path);
+      addTo(this.#byFolder, folder, path);
+      addTo(this.#byName, nameOf(path), path);
       for (const each of upwards(folder)) {
         if (this.#folders.has(each)) break;
         this.#folders.add(each);
@@ -107,10 +108,4 @@ export class SourceTree {
   endingWith(parts: string): readonly string[] {
     return this.named(nameOf(parts)).filter((path) => path === parts || path.endsWith(`/${parts}`));
   }
-}
-
-function add(lists: Map<string, string[]>, key: string, value: string): void {
-  const list = lists.get(key);
-  if (list) list.push(value);
-  else lists.set(key, [value]);
 }
