@@ -9,6 +9,8 @@ import { ENTRY_OVERHEAD_BYTES, openSqliteFile, refusing } from "./sqlite-file.ts
 
 const BUSY_TIMEOUT_MS = 1000;
 const FORGOTTEN_AT_ONCE = 64;
+/** Of 4 KiB, that the log may have before it is moved into the file; whoever closes the file last moves it too. */
+const WAL_PAGES = 8192;
 
 export interface SqliteRecordStoreOptions {
   /** A file; it and its folder are created. */
@@ -40,6 +42,8 @@ export class SqliteRecordStore implements RecordStore {
     this.#bytesMax = bytesMax;
     this.#database = openSqliteFile(path, namespace, busyTimeoutMs);
     this.#database.run("PRAGMA synchronous = NORMAL");
+    // Each time it is moved into the file the disk is waited for: some ten milliseconds, while somebody waits for what is put.
+    this.#database.run(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
     this.#statements = refusing("SQLite", () => prepare(this.#database, namespace));
   }
 
