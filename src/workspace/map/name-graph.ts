@@ -68,85 +68,78 @@ export function buildNameGraph(
 ): NameGraph {
   const definersOfWord = countDefiners(forms, lexicon.wordCount);
   const nameOfWord = new Uint32Array(lexicon.wordCount);
-  const words = numberNames(forms, definersOfWord, nameOfWord);
-  const definers = Uint32Array.from(words, (word) => definersOfWord[word] ?? 0);
-  const factors = new Float64Array(words.length);
-  for (let name = 0; name < factors.length; name++)
-    factors[name] = looks.of(words[name] ?? 0) * ((definers[name] ?? 0) > COMMON_DEFINERS ? COMMON_WEIGHT : 1);
-
-  const useStarts = new Uint32Array(forms.length + 1);
-  const definedStarts = new Uint32Array(forms.length + 1);
-  const usesMax = forms.reduce((sum, { identifiers }) => sum + identifiers.length, 0);
-  const definedMax = forms.reduce((sum, { definitionNames }) => sum + definitionNames.length, 0);
-  const useNames = new Uint32Array(usesMax);
-  const useWeights = new Float64Array(usesMax);
-  const definedNames = new Uint32Array(definedMax);
-  const shares = new Float64Array(forms.length);
-  const stamps = new Uint32Array(words.length);
-  let used = 0;
-  let defined = 0;
-  forms.forEach((form, file) => {
-    for (let at = 0; at < form.definitionNames.length; at++) {
-      const word = form.definitionNames[at] ?? 0;
-      const name = (nameOfWord[word] ?? 0) - 1;
-      if (name < 0 || stamps[name] === file + 1) continue;
-      stamps[name] = file + 1;
-      definedNames[defined++] = name;
-    }
-    const { identifiers, identifierCounts } = form;
-    let sum = 0;
-    for (let at = 0; at < identifiers.length; at++) {
-      const name = (nameOfWord[identifiers[at] as number] as number) - 1;
-      if (name < 0 || stamps[name] === file + 1) continue;
-      const weight = Math.sqrt(identifierCounts[at] as number) * (factors[name] as number);
-      useNames[used] = name;
-      useWeights[used++] = weight;
-      sum += weight * (definers[name] as number);
-    }
-    shares[file] = sum > 0 ? 1 / sum : 0;
-    useStarts[file + 1] = used;
-    definedStarts[file + 1] = defined;
-  });
-  return {
-    fileCount: forms.length,
-    nameCount: words.length,
-    useStarts,
-    useNames: useNames.slice(0, used),
-    useWeights: useWeights.slice(0, used),
-    definedStarts,
-    definedNames: definedNames.slice(0, defined),
-    shares,
-    nameOfWord,
-  };
+  const uses = usesOf(forms, definersOfWord, nameOfWord, looks);
+  return { fileCount: forms.length, ...uses, ...definedIn(forms, nameOfWord, uses.nameCount), nameOfWord };
 }
 
 /** How many files define each word. */
 function countDefiners(forms: readonly RecordForm[], wordCount: number): Uint32Array {
   const definers = new Uint32Array(wordCount);
   const stamps = new Uint32Array(wordCount);
-  forms.forEach(({ definitionNames }, file) => {
+  for (let file = 0; file < forms.length; file++) {
+    const { definitionNames } = forms[file] as RecordForm;
     for (let at = 0; at < definitionNames.length; at++) {
-      const word = definitionNames[at] ?? 0;
+      const word = definitionNames[at] as number;
       if (stamps[word] === file + 1) continue;
       stamps[word] = file + 1;
-      definers[word] = (definers[word] ?? 0) + 1;
+      definers[word] = (definers[word] as number) + 1;
     }
-  });
+  }
   return definers;
 }
 
-/** Words that are defined and occur in code, by first occurrence. */
-function numberNames(forms: readonly RecordForm[], definers: Uint32Array, nameOfWord: Uint32Array): number[] {
-  const words: number[] = [];
-  for (const { identifiers } of forms) {
+/** Numbers words that are defined and occur in code, by first occurrence, while it goes through all that occur. */
+function usesOf(forms: readonly RecordForm[], definers: Uint32Array, nameOfWord: Uint32Array, looks: NameLooks) {
+  const usesMax = forms.reduce((sum, { identifiers }) => sum + identifiers.length, 0);
+  const useStarts = new Uint32Array(forms.length + 1);
+  const useNames = new Uint32Array(usesMax);
+  const useWeights = new Float64Array(usesMax);
+  const shares = new Float64Array(forms.length);
+  const factors = new Float64Array(definers.length);
+  const stamps = new Uint32Array(definers.length);
+  let [nameCount, used] = [0, 0];
+  for (let file = 0; file < forms.length; file++) {
+    const { definitionNames, identifiers, identifierCounts } = forms[file] as RecordForm;
+    for (let at = 0; at < definitionNames.length; at++) stamps[definitionNames[at] as number] = file + 1;
+    let sum = 0;
     for (let at = 0; at < identifiers.length; at++) {
       const word = identifiers[at] as number;
-      if (definers[word] === 0 || nameOfWord[word] !== 0) continue;
-      words.push(word);
-      nameOfWord[word] = words.length;
+      const definerCount = definers[word] as number;
+      if (definerCount === 0) continue;
+      if (nameOfWord[word] === 0) {
+        nameOfWord[word] = ++nameCount;
+        factors[word] = looks.of(word) * (definerCount > COMMON_DEFINERS ? COMMON_WEIGHT : 1);
+      }
+      // Its own.
+      if (stamps[word] === file + 1) continue;
+      const weight = Math.sqrt(identifierCounts[at] as number) * (factors[word] as number);
+      useNames[used] = (nameOfWord[word] as number) - 1;
+      useWeights[used++] = weight;
+      sum += weight * definerCount;
     }
+    shares[file] = sum > 0 ? 1 / sum : 0;
+    useStarts[file + 1] = used;
   }
-  return words;
+  return { nameCount, useStarts, useNames: useNames.slice(0, used), useWeights: useWeights.slice(0, used), shares };
+}
+
+/** What each file defines of the names, once each. */
+function definedIn(forms: readonly RecordForm[], nameOfWord: Uint32Array, nameCount: number) {
+  const definedStarts = new Uint32Array(forms.length + 1);
+  const definedNames = new Uint32Array(forms.reduce((sum, { definitionNames }) => sum + definitionNames.length, 0));
+  const stamps = new Uint32Array(nameCount);
+  let defined = 0;
+  for (let file = 0; file < forms.length; file++) {
+    const { definitionNames } = forms[file] as RecordForm;
+    for (let at = 0; at < definitionNames.length; at++) {
+      const name = (nameOfWord[definitionNames[at] as number] as number) - 1;
+      if (name < 0 || stamps[name] === file + 1) continue;
+      stamps[name] = file + 1;
+      definedNames[defined++] = name;
+    }
+    definedStarts[file + 1] = defined;
+  }
+  return { definedStarts, definedNames: definedNames.slice(0, defined) };
 }
 
 /** Whether it is made of several words: /[a-z\d][A-Z_-]|[A-Z]_[A-Z]/. */
