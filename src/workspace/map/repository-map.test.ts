@@ -202,6 +202,13 @@ describe("ranks", () => {
     expect(text.startsWith("packages/openai/src/parse-answer.ts")).toBe(true);
   });
 
+  test("the same for the same files in focus, whatever was asked between", () => {
+    const focuses = source.flatMap(({ path }) => [[path], [path, "src"], []]);
+    const ranked = focuses.map((focus) => new RepositoryMap(source).rank({ query: "parse the answer", focus }));
+    for (let round = 0; round < 2; round++)
+      expect(focuses.map((focus) => map.rank({ query: "parse the answer", focus }))).toEqual(ranked);
+  });
+
   test("folders in focus are all their files; unknown names say nothing", () => {
     const text = map.render({ focus: ["packages/", "nowhere.ts"], budget: 500, lines }).text;
     expect(text).not.toContain("packages/");

@@ -48,6 +48,8 @@ export const FOCUS_MAX = 1_000;
  * question does not: what all of a repository leans on is seldom what a question is about, and weighing it in lost answers when measured.
  */
 const STRUCTURAL = 0.1;
+/** Remembered, at some 16 bytes a file and a name. */
+const RANKS_MAX = 8;
 
 interface Ranking {
   /** Numbers of files. */
@@ -74,9 +76,10 @@ export class MapDraft {
 
 export class RepositoryMap {
   readonly #analysis: Analysis;
-  /** In order; made when first wanted, as are ranks without focus. */
+  /** In order; made when first wanted. */
   #paths: readonly string[] | undefined;
-  #ranks: Ranks | undefined;
+  /** By the files in focus, those asked for last: who works on files asks more than one question. */
+  readonly #ranks = new Map<string, Ranks>();
 
   /**
    * @param before a map of the same repository at another time, or what was prepared: what is known of the same records is used again
@@ -143,9 +146,13 @@ export class RepositoryMap {
   }
 
   #ranksFor(focus: readonly number[]): Ranks {
-    if (focus.length > 0) return pageRank(this.#analysis.graph, focus);
-    this.#ranks ??= pageRank(this.#analysis.graph);
-    return this.#ranks;
+    const key = focus.join();
+    const ranks = this.#ranks.get(key) ?? pageRank(this.#analysis.graph, focus);
+    this.#ranks.delete(key);
+    this.#ranks.set(key, ranks);
+    const oldest = this.#ranks.keys().next();
+    if (this.#ranks.size > RANKS_MAX && !oldest.done) this.#ranks.delete(oldest.value);
+    return ranks;
   }
 
   /** Numbers of the files in focus, ascending. */
