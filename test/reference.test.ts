@@ -31,7 +31,9 @@ const sources = await Promise.all(["bin/*.js", "src/**/*.ts"].flatMap(filesOf).m
 let millrace: Millrace;
 beforeAll(async () => {
   const workspaces = [{ id: "docs", path: join(ROOT, "docs") }];
-  millrace = await startMillrace({ config: { scripted: { pace: { firstTokenMs: 0, tokensPerSecond: 0 } }, workspaces } });
+  const projects = [{ id: "docs" }];
+  const scripted = { pace: { firstTokenMs: 0, tokensPerSecond: 0 } };
+  millrace = await startMillrace({ config: { scripted, workspaces, projects } });
 });
 afterAll(() => millrace.stop());
 

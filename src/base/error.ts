@@ -38,6 +38,7 @@ export const errorCodes = {
   file_missing: "A file, or a folder whose files are asked for, is not there.",
   workspace_full:
     "As many questions to a workspace are under way as may; this one was refused. Try again when others have ended.",
+  pack_invalid: "Records that came over HTTP are cut off, too large, or no records.",
   workspace_failed: "The thread of a workspace ended, took longer than it may, or failed in a way that nobody expected.",
   workspace_too_large: "A folder holds more files than may be listed; name a smaller one, or ignore what is generated.",
   engine_missing: "A program that a command or test needs is not on this machine.",

@@ -18,6 +18,7 @@ import {
 import type { Monitor } from "../mechanisms/monitor/index.ts";
 import { openRecall } from "./compose-cache.ts";
 import { openFlow } from "./compose-flow.ts";
+import type { OpenProjects } from "./compose-projects.ts";
 import { openStore } from "./compose-stores.ts";
 import { type OpenThreads, openThreads } from "./compose-threads.ts";
 import type { OpenWorkspaces } from "./compose-workspaces.ts";
@@ -37,6 +38,7 @@ export interface Composition {
   readonly threads: OpenThreads["threads"] | undefined;
   /** Undefined when none is configured. */
   readonly workspaces: OpenWorkspaces | undefined;
+  readonly projects: OpenProjects | undefined;
   readonly clock: Clock;
   readonly observation: Observation;
   readonly log: Log;
@@ -63,6 +65,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
   const known = authenticate({ required: config.auth.required, tokens: opened.tokens, ...jwtOf(config.auth.jwt, clock) });
   const conversations = await openThreads(config, clock, ids, observed.monitor, log);
   const workspaces = config.workspaces.length > 0 ? await workspacesOf(config, clock, observed.monitor, log) : undefined;
+  const projects = config.projects.length > 0 ? await projectsOf(config, clock, observed.monitor) : undefined;
   const gateway = createGateway({
     clock,
     ids,
@@ -88,6 +91,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
     authenticate: known,
     threads: conversations?.threads,
     workspaces,
+    projects,
     clock,
     observation: observed,
     log,
@@ -98,6 +102,7 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
       await flow.close();
       await conversations?.close();
       await workspaces?.close();
+      await projects?.close();
       await opened.close();
       log.flush();
     },
@@ -108,6 +113,12 @@ export async function compose(config: Config, options: ComposeOptions): Promise<
 async function workspacesOf(config: Config, clock: Clock, monitor: Monitor, log: Log): Promise<OpenWorkspaces> {
   const { openWorkspaces } = await import("./compose-workspaces.ts");
   return openWorkspaces(config, clock, monitor, log);
+}
+
+/** As `workspacesOf`. */
+async function projectsOf(config: Config, clock: Clock, monitor: Monitor): Promise<OpenProjects> {
+  const { openProjects } = await import("./compose-projects.ts");
+  return openProjects(config, clock, monitor);
 }
 
 /** Tokens live in Redis when it is configured, so that every server knows them; else in a SQLite file of the data folder. */

@@ -89,6 +89,10 @@ export class Resolver {
     return settings.map((workspace) => ({ ...workspace, path: resolve(folder, workspace.path) }));
   }
 
+  projects(settings: Settings["projects"]): void {
+    this.#unique("projects", "id", settings);
+  }
+
   #unique<Key extends string>(section: SettingName, key: Key, settings: readonly Readonly<Record<Key, string>>[]): void {
     const firstOf = new Map<string, number>();
     for (const [index, { [key]: name }] of settings.entries()) {

@@ -7,7 +7,7 @@ import { admissionSection, budgetsSection, routingSection } from "./config-flow.
 import { cacheSection, limitsSection } from "./config-limits.ts";
 import { threadsSection } from "./config-threads.ts";
 import { scriptedSection, upstreamsSection } from "./config-upstreams.ts";
-import { workspacesSection } from "./config-workspaces.ts";
+import { projectsSection, workspacesSection } from "./config-workspaces.ts";
 
 export const configSchema = z.strictObject({
   host: z
@@ -49,6 +49,7 @@ export const configSchema = z.strictObject({
   budgets: budgetsSection,
   threads: threadsSection,
   workspaces: workspacesSection,
+  projects: projectsSection,
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error", "silent"]).default("info").describe("Least level that is written."),

@@ -53,6 +53,7 @@ export interface Config {
   readonly threads: Frozen<Settings["threads"]>;
   /** With absolute paths. */
   readonly workspaces: Frozen<Settings["workspaces"]>;
+  readonly projects: Frozen<Settings["projects"]>;
   readonly log: LogConfig;
   readonly metrics: MetricsConfig;
   readonly origin: ConfigOrigin;
@@ -90,6 +91,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const resolver = new Resolver(env, problems);
   const upstreams = resolver.upstreams(writtenUpstreams(sound, resolver));
   const workspaces = resolver.workspaces(sound.workspaces ?? [], resolve(directory, file ? dirname(file.path) : ""));
+  resolver.projects(sound.projects ?? []);
   const jwt = resolver.jwt(sound.auth?.jwt);
   const redisUrl = resolver.secretUrl("redisUrl", sound.redisUrl, ["redis:", "rediss:"]);
   const databaseUrl = resolver.secretUrl("databaseUrl", sound.databaseUrl, ["postgres:", "postgresql:"]);

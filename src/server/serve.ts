@@ -11,6 +11,7 @@ import { loadReport } from "./load.ts";
 import { apiHandler } from "./routes/api.ts";
 import { ApiRate } from "./routes/api-rate.ts";
 import { pages } from "./routes/pages.ts";
+import { recordHandlers } from "./routes/records-api.ts";
 import { threadHandlers } from "./routes/threads-api.ts";
 import { workspaceHandlers } from "./routes/workspaces-api.ts";
 
@@ -84,9 +85,9 @@ function apiOf(
   config: Config,
   version: string,
   leaving: AbortSignal,
-  { threads, workspaces, authenticate, clock, observation }: Composition,
+  { threads, workspaces, projects, authenticate, clock, observation }: Composition,
 ) {
-  if (!threads && !workspaces) return undefined;
+  if (!threads && !workspaces && !projects) return undefined;
   const { limits } = config;
   const report = (error: unknown) => observation.report(error, "no-call");
   const bodyBytesMax = 2 * config.threads.messageMib * MIB;
@@ -99,6 +100,7 @@ function apiOf(
     handlers: {
       ...(threads ? threadHandlers({ threads, clock }) : {}),
       ...(workspaces ? workspaceHandlers({ workspaces, report }) : {}),
+      ...(projects ? recordHandlers({ projects, report }) : {}),
     },
     report,
   });

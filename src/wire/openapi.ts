@@ -37,13 +37,14 @@ function operation(operationId: string, route: ApiRoute): object {
     summary: route.summary,
     ...(route.isOpen ? { security: [] } : {}),
     parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
+    ...(route.bodyBytes ? { requestBody: { required: true, content: octets(route.bodyBytes) } } : {}),
     ...(route.body ? { requestBody: { required: true, content: json(route.body) } } : {}),
     responses: {
       [route.status]: {
         description: route.summary,
         ...(route.answer ? { content: json(route.answer) } : {}),
         ...(route.events ? { content: content("text/event-stream", route.events) } : {}),
-        ...(route.bytes ? { content: { "application/octet-stream": { schema: { description: route.bytes } } } } : {}),
+        ...(route.bytes ? { content: octets(route.bytes) } : {}),
       },
       ...Object.fromEntries(Object.entries(route.others ?? {}).map(([status, description]) => [status, { description }])),
       default: { description: `An error: ${Object.keys(API_ERRORS).join(", ")}.`, content: json(apiError) },
@@ -51,6 +52,7 @@ function operation(operationId: string, route: ApiRoute): object {
   };
 }
 
+const octets = (description: string) => ({ "application/octet-stream": { schema: { description } } });
 const content = (type: string, schema: z.ZodType) => ({ [type]: { schema: { $ref: REF + String(schema.meta()?.id) } } });
 const json = (schema: z.ZodType) => content("application/json", schema);
 

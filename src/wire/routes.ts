@@ -25,9 +25,11 @@ import {
   graphQuery,
   grep,
   grepQuery,
+  keptRecords,
   map,
   mapQuery,
   paths,
+  recordsQuery,
   repomapQuery,
   symbols,
   symbolsQuery,
@@ -41,6 +43,8 @@ export interface ApiRoute {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /** Takes bytes as they are: what they are of. */
+  readonly bodyBytes?: string;
   /** Header name → what it is for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: 200 | 201 | 204;
@@ -170,6 +174,14 @@ export const apiRoutes = {
     ...{ method: "GET", path: "/api/workspaces/{id}/symbols", summary: "Where a name is defined.", status: 200 },
     ...{ query: symbolsQuery, answer: symbols },
   },
+  workspaceRecordsFind: {
+    ...{ method: "POST", path: "/api/workspaces/records", summary: "Records of a project, by their keys.", status: 200 },
+    ...{ query: recordsQuery, bodyBytes: "A pack of keys.", bytes: "A pack of records." },
+  },
+  workspaceRecordsKeep: {
+    ...{ method: "PUT", path: "/api/workspaces/records", summary: "Keeps records for all of a project.", status: 200 },
+    ...{ query: recordsQuery, bodyBytes: "A pack of keys and records.", answer: keptRecords },
+  },
   repomap: {
     ...{ method: "GET", path: "/api/assets/repomap", summary: "The map of a commit, which never changes.", status: 200 },
     ...{ query: repomapQuery, headers: KNOWN, answer: map },
@@ -188,4 +200,6 @@ type Part<Name extends ApiRouteName, Key extends "query" | "body"> = (typeof api
 
 /** What a route's query and body are, once they were parsed. */
 export type QueryOf<Name extends ApiRouteName> = Part<Name, "query">;
-export type BodyOf<Name extends ApiRouteName> = Part<Name, "body">;
+export type BodyOf<Name extends ApiRouteName> = (typeof apiRoutes)[Name] extends { readonly bodyBytes: string }
+  ? Uint8Array
+  : Part<Name, "body">;

@@ -182,6 +182,17 @@ export const repomapQuery = z.strictObject({
   query: question,
 });
 
+export const recordsQuery = z.strictObject({
+  project: z.string().min(1).max(64).describe("Id of a project of the configuration."),
+});
+
+export const keptRecords = z
+  .object({
+    kept: count.describe("Records that are there now."),
+    refused: count.describe("Those that are no records, or of scanners of another version."),
+  })
+  .meta({ id: "KeptRecords" });
+
 export type WireWorkspaceList = z.infer<typeof workspaceList>;
 export type WirePaths = z.infer<typeof paths>;
 export type WireGrep = z.infer<typeof grep>;

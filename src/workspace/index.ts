@@ -9,7 +9,7 @@ export type { FoundReference, FoundReferences } from "./find-references.ts";
 export type { FoundSymbol, FoundSymbols } from "./find-symbols.ts";
 export { drawDot, drawMermaid } from "./graph/draw-graph.ts";
 export type { GraphAsk, GraphDirection, GraphEdge, GraphNode, GraphView } from "./graph/graph-view.ts";
-export { answerAsks, type Hosted } from "./host/answer-asks.ts";
+export { answerAsks, type Calls, type Hosted } from "./host/answer-asks.ts";
 export { CommitMaps, type CommitMapsOptions } from "./host/commit-maps.ts";
 export { type HostedCalls, type HostedRoot, hostedCalls } from "./host/hosted-calls.ts";
 export { type ServedFile, ServedFiles, type ServedFilesOptions } from "./host/served-files.ts";
@@ -18,6 +18,10 @@ export { WorkspaceThread, type WorkspaceThreadOptions, type WorkspaceThreadStats
 export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
 export { escapeControls } from "./map/escape-controls.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
+export { isSound } from "./share/is-sound.ts";
+export { LayeredRecords, type LayeredRecordsOptions } from "./share/layered-records.ts";
+export { ServerRecords, type ServerRecordsOptions, type ServerRecordsStats } from "./share/server-records.ts";
+export { type Kept, SharedRecords, type SharedRecordsOptions } from "./share/shared-records.ts";
 export type { GrepQuery } from "./search/grep-query.ts";
 export type { GrepAnswer } from "./search/search-files.ts";
 export {

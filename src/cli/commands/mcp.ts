@@ -14,6 +14,8 @@ import { sharedSocket } from "../mcp/shared-socket.ts";
 import { untilSignal } from "../until-signal.ts";
 import { version } from "../version.ts";
 
+/** Flags that name a file or folder. */
+const PATHS: ReadonlySet<string> = new Set(["cache", "key-file"]);
 const KEEP_MINUTES = 10;
 const KEEP_MINUTES_MAX = 24 * 60;
 
@@ -54,12 +56,15 @@ export const mcp: Command = {
 function orderOf({ operand, values: { keep = String(KEEP_MINUTES), ...values }, switches }: Input): HostOrder | undefined {
   const folder = realFolder(operand);
   if (folder === undefined) return undefined;
-  const cache = values.cache === undefined ? {} : { cache: resolve(values.cache) };
-  const given = [...switches].sort();
-  const socket = sharedSocket(join(homedir(), ".cache", "millrace", "run"), [version, folder, { ...values, ...cache }, given]);
-  return socket === undefined
-    ? undefined
-    : { folder, values: { ...values, ...cache }, switches: given, socket, idleMsMax: Number(keep) * 60_000 };
+  // The shared process is somewhere else.
+  const paths = Object.entries(values).map(([name, value]) => [
+    name,
+    PATHS.has(name) && value !== undefined ? resolve(value) : value,
+  ]);
+  const given: Input["values"] = Object.fromEntries(paths);
+  const named = [...switches].sort();
+  const socket = sharedSocket(join(homedir(), ".cache", "millrace", "run"), [version, folder, given, named]);
+  return socket === undefined ? undefined : { folder, values: given, switches: named, socket, idleMsMax: Number(keep) * 60_000 };
 }
 
 function realFolder(path: string): string | undefined {

@@ -42,8 +42,11 @@ export type ApiHandlers = {
   readonly [Name in ApiRouteName]: (call: ApiCall<QueryOf<Name>, BodyOf<Name>>) => Promise<ApiResult>;
 };
 
+/** Those of records that projects share. */
+export type RecordRoutes = Extract<ApiRouteName, `workspaceRecords${string}`>;
+
 /** Those of workspaces; the others are threads'. */
-export type WorkspaceRoutes = Extract<ApiRouteName, "listWorkspaces" | "repomap" | `workspace${string}`>;
+export type WorkspaceRoutes = Exclude<Extract<ApiRouteName, "listWorkspaces" | "repomap" | `workspace${string}`>, RecordRoutes>;
 
 export interface ApiOptions {
   readonly clock: Clock;
@@ -112,7 +115,7 @@ async function serve(options: ApiOptions, { name, route, params }: Matched, requ
   if (tooMany) return answerTo(tooMany);
   const query = parsed(route.query, () => queryOf(request.url), "query");
   if ("refused" in query) return answerTo(query);
-  const body = route.body ? await bodyOf(options, route.body, request) : { value: undefined };
+  const body = await bodyOf(options, route, request);
   if ("refused" in body) return answerTo(body);
   const { headers } = request;
   // The runtime's signal is dear: made where it is asked for.
@@ -223,24 +226,35 @@ function parsed(schema: ApiRoute["query"], read: () => unknown, what: string): {
   return { refused: "invalid_request", message: `The ${what} is not right: ${said}.` };
 }
 
-async function bodyOf(options: ApiOptions, schema: ApiRoute["body"], request: Request): Promise<{ value: unknown } | ApiRefusal> {
+async function bodyOf(
+  options: ApiOptions,
+  { body: schema, bodyBytes }: ApiRoute,
+  request: Request,
+): Promise<{ value: unknown } | ApiRefusal> {
+  if (bodyBytes !== undefined) return received(options, request);
+  if (!schema) return { value: undefined };
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type)) {
     return { refused: "unsupported_media", message: "Send JSON, with `content-type: application/json`." };
   }
+  const bytes = await received(options, request);
+  if ("refused" in bytes) return bytes;
   let json: unknown;
   try {
-    json = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(await receiveBody(request, options.limits, options.clock)),
-    );
-  } catch (error) {
-    if (MillraceError.is(error, "body_too_large")) {
-      return { refused: "too_large", message: `The body is over ${options.limits.bodyBytesMax} bytes. Send less at once.` };
-    }
-    if (MillraceError.is(error)) throw error;
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.value));
+  } catch {
     return { refused: "invalid_request", message: "The body is not JSON in UTF-8." };
   }
   return parsed(schema, () => json, "body");
+}
+
+async function received({ limits, clock }: ApiOptions, request: Request): Promise<{ value: Uint8Array } | ApiRefusal> {
+  try {
+    return { value: await receiveBody(request, limits, clock) };
+  } catch (error) {
+    if (!MillraceError.is(error, "body_too_large")) throw error;
+    return { refused: "too_large", message: `The body is over ${limits.bodyBytesMax} bytes. Send less at once.` };
+  }
 }
 
 function answerTo({ refused, message, version, retryAfterSeconds }: ApiRefusal): Response {

@@ -3,7 +3,7 @@
 import type { Clock } from "../../base/index.ts";
 import type { ListFilter, LiveEvent, Outcome, Refused, Threads } from "../../threads/index.ts";
 import type { BodyOf, QueryOf } from "../../wire/index.ts";
-import type { ApiHandlers, ApiResult, WorkspaceRoutes } from "./api.ts";
+import type { ApiHandlers, ApiResult, RecordRoutes, WorkspaceRoutes } from "./api.ts";
 import type { ApiRefusal } from "./api-refusal.ts";
 import type { ApiEvent } from "./event-stream.ts";
 import { eventOnWire, messageOffWire, pageOnWire, shareOnWire, threadOnWire } from "./thread-wire.ts";
@@ -15,7 +15,7 @@ export interface ThreadsApiOptions {
 
 const SECOND_MS = 1000;
 
-export function threadHandlers({ threads, clock }: ThreadsApiOptions): Omit<ApiHandlers, WorkspaceRoutes> {
+export function threadHandlers({ threads, clock }: ThreadsApiOptions): Omit<ApiHandlers, WorkspaceRoutes | RecordRoutes> {
   const list: ApiHandlers["listThreads"] = async ({ identity, query }) => {
     const { limit, after, q } = query;
     const page = { limit, after };

@@ -1,12 +1,14 @@
-// The side of a workspace's thread that answers: each ask by its id, several at once, and word at once when somebody leaves. An error
+// The side of a workspace's thread, or another one, that answers: each ask by its id, several at once, and word at once when somebody leaves. An error
 // crosses with its code; one that nobody expected crosses as text, and ends nothing but its own ask.
 
 import { MillraceError, utf8 } from "../../base/index.ts";
 import type { HostMessage, HostReply } from "./host-messages.ts";
-import type { HostedCalls } from "./hosted-calls.ts";
+
+/** What a thread can be asked: bytes are handed on as they are, all else as JSON. */
+export type Calls = Readonly<Record<string, (ask: never, signal: AbortSignal) => Promise<unknown>>>;
 
 export interface Hosted {
-  readonly calls: HostedCalls;
+  readonly calls: Calls;
   close(): Promise<void>;
 }
 
@@ -20,8 +22,9 @@ export function answerAsks({ calls, close }: Hosted, reply: Reply): (message: Ho
     running.set(id, controller);
     try {
       // The owner is typed by the same table; which call it is, is known only now.
-      const call = calls[name as keyof HostedCalls] as (ask: unknown, signal: AbortSignal) => Promise<unknown>;
-      const json = utf8(JSON.stringify(await call(ask, controller.signal)));
+      const call = calls[name] as (ask: unknown, signal: AbortSignal) => Promise<unknown>;
+      const result = await call(ask, controller.signal);
+      const json = result instanceof Uint8Array ? new Uint8Array(result) : utf8(JSON.stringify(result));
       reply({ kind: "answer", id, json }, [json.buffer]);
     } catch (error) {
       const isExpected = MillraceError.is(error);

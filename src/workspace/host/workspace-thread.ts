@@ -4,6 +4,7 @@
 // Invariant: never more than `asksMax` under way, those that were left included until the thread is done with them.
 
 import { type Abortable, type Cancel, type Clock, MillraceError } from "../../base/index.ts";
+import type { Calls } from "./answer-asks.ts";
 import type { HostMessage, HostReply } from "./host-messages.ts";
 import type { HostedCalls } from "./hosted-calls.ts";
 
@@ -29,7 +30,7 @@ export interface WorkspaceThreadStats {
   readonly threadsFailed: number;
 }
 
-type AskOf<Name extends keyof HostedCalls> = Parameters<HostedCalls[Name]>[0];
+type AskOf<Table extends Calls, Name extends keyof Table> = Parameters<Table[Name]>[0];
 
 interface Asked {
   /** Undefined once it was left. */
@@ -42,7 +43,8 @@ const LIMITS = { asksMax: 64, askMsMax: 60_000, noticeMsMax: 10_000, idleMsMax: 
 const DELAY_MS = 250;
 const DELAY_MS_MAX = 60_000;
 
-export class WorkspaceThread {
+/** @typeParam Table what its script answers: the calls of a workspace, unless said otherwise */
+export class WorkspaceThread<Table extends Calls = HostedCalls> {
   readonly #clock: Clock;
   readonly #startWorker: () => Worker;
   readonly #limits: Record<keyof typeof LIMITS, number>;
@@ -73,7 +75,11 @@ export class WorkspaceThread {
    * The answer as JSON, in UTF-8. Rejects as the call itself does, with `workspace_full`, `workspace_failed` (the thread ended, took too long, or
    * failed in a way that nobody expected), `shutting_down`, and the signal's reason.
    */
-  async ask<Name extends keyof HostedCalls>(name: Name, ask: AskOf<Name>, signal?: Abortable): Promise<Uint8Array<ArrayBuffer>> {
+  async ask<Name extends keyof Table & string>(
+    name: Name,
+    ask: AskOf<Table, Name>,
+    signal?: Abortable,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     signal?.throwIfAborted();
     if (this.#isClosed) throw ended();
     const { asksMax, askMsMax } = this.#limits;

@@ -106,9 +106,14 @@ export class Records {
     const { store } = this.#options;
     if (!store) return;
     const keys = [...missing.keys()];
+    // Asked for at once: a store that is far away answers all of them in the time of one. Read in their order.
+    const asked: Promise<ReadonlyMap<string, Uint8Array> | undefined>[] = [];
     for (let at = 0; at < keys.length; at += RECORDS_MAX) {
+      asked.push(this.#tolerant(() => store.get(keys.slice(at, at + RECORDS_MAX))));
+    }
+    for (const answered of asked) {
+      const kept = await answered;
       signal?.throwIfAborted();
-      const kept = await this.#tolerant(() => store.get(keys.slice(at, at + RECORDS_MAX)));
       for (const [key, bytes] of kept ?? []) {
         const content = missing.get(key);
         const record = content && decodeRecord(bytes, content.language);

@@ -87,6 +87,8 @@ const byExtension: ReadonlyMap<string, Language> = new Map(
 const byFileName: ReadonlyMap<string, Language> = new Map(Object.entries(FILE_NAMES));
 const byInterpreter: ReadonlyMap<string, Language> = new Map(Object.entries(INTERPRETERS));
 
+export const isLanguage = (name: string): name is Language => Object.hasOwn(EXTENSIONS, name);
+
 /**
  * @param path with `/` between parts; only the last part is looked at.
  * @param firstLine the first line of the content, if at hand: a `#!` line decides where the name says nothing.
