@@ -1,6 +1,7 @@
 // Claim: what one developer parsed, the second parses no more: a first map in a third of a second, for some megabytes. Records come from a server, into
 // an empty cache, on a clone of the repository that MILLRACE_REPOSITORY names, else on a generated one.
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ColdMap } from "./kit/cold-map.ts";
 import { generateRepository } from "./kit/generated-repository.ts";
@@ -13,6 +14,8 @@ const MAIN = join(import.meta.dir, "..", "src", "cli", "main.ts");
 const COLD_CHILD = join(import.meta.dir, "kit", "cold-map.ts");
 
 async function run(rig: Rig, report: Report): Promise<void> {
+  // A developer has the whole machine, as has the analysis.
+  Bun.spawnSync(["taskset", "-a", "-c", "-p", `0-${availableParallelism() - 1}`, String(process.pid)]);
   const folder = rig.path("checkout");
   const named = process.env.MILLRACE_REPOSITORY;
   if (named) Bun.spawnSync(["git", "clone", "-q", "--shared", named, folder]);

@@ -126,8 +126,8 @@ export class Analyst {
     const found = await records.get(wanted.map(contentOf), {
       ...(signal ? { signal } : {}),
       progress: (done, of) => progress?.("scan", done, of),
-      // While others scan, this thread has time.
-      scanned: (record) => draft.add({ record }),
+      // While others scan, or a store that is far away answers, this thread has time.
+      came: (record) => draft.add({ record }),
       read: async (missing, take) => {
         const paths = new Map(wanted.map((path) => [blobs.get(path), path]));
         for (const content of missing) {

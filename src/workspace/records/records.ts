@@ -37,8 +37,8 @@ export interface RecordsAsk {
     take: (content: Content, bytes: Uint8Array) => void | Promise<void>,
   ) => Promise<void>;
   readonly signal?: Abortable;
-  /** Told each record that was scanned, as it comes. */
-  readonly scanned?: (record: ParseRecord) => void;
+  /** Told each record that was not at hand, as it comes: from the store, or scanned. */
+  readonly came?: (record: ParseRecord) => void;
   /** After each slice of work. */
   readonly progress?: (done: number, of: number) => void;
 }
@@ -96,13 +96,13 @@ export class Records {
       else this.#hold(key, held, found);
     }
     this.#stats.reused += found.size;
-    await this.#fromStore(missing, found, ask.signal);
+    await this.#fromStore(missing, found, ask);
     if (missing.size > 0) await this.#scan(missing, found, ask);
     this.#trim();
     return found;
   }
 
-  async #fromStore(missing: Map<string, Content>, found: Map<string, ParseRecord>, signal: Abortable | undefined): Promise<void> {
+  async #fromStore(missing: Map<string, Content>, found: Map<string, ParseRecord>, ask: RecordsAsk): Promise<void> {
     const { store } = this.#options;
     if (!store) return;
     const keys = [...missing.keys()];
@@ -113,7 +113,7 @@ export class Records {
     }
     for (const answered of asked) {
       const kept = await answered;
-      signal?.throwIfAborted();
+      ask.signal?.throwIfAborted();
       for (const [key, bytes] of kept ?? []) {
         const content = missing.get(key);
         const record = content && decodeRecord(bytes, content.language);
@@ -124,6 +124,7 @@ export class Records {
         missing.delete(key);
         this.#hold(key, record, found);
         this.#stats.fromStore++;
+        ask.came?.(record);
       }
     }
   }
@@ -175,7 +176,7 @@ export class Records {
       if (bytes) {
         const record = ownRecord(bytes, language);
         this.#hold(key, record, found);
-        ask.scanned?.(record);
+        ask.came?.(record);
         if (isForGood(record)) kept.set(key, bytes);
       } else {
         found.set(key, silent(language));
