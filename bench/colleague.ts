@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { settingsFor } from "../bin/launch.js";
 import type { ColdMap } from "./kit/cold-map.ts";
 import { generateRepository } from "./kit/generated-repository.ts";
 import { benchmark, type Report, say } from "./kit/report.ts";
@@ -35,7 +36,7 @@ async function run(rig: Rig, report: Report): Promise<void> {
   await rig.start({ name: "millrace", core: CORE_UNDER_TEST, command, port });
   const developer = async (name: string): Promise<ColdMap> => {
     const args = [process.execPath, COLD_CHILD, folder, rig.path(name), `http://127.0.0.1:${port}`];
-    const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
+    const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit", env: { ...process.env, ...settingsFor("map") } });
     return JSON.parse(await new Response(child.stdout).text()) as ColdMap;
   };
   const first = await developer("first");

@@ -5,6 +5,7 @@
 import { appendFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { settingsFor } from "../bin/launch.js";
 import { systemClock } from "../src/base/index.ts";
 import { openRecordStore } from "../src/server/index.ts";
 import { Workspace } from "../src/workspace/index.ts";
@@ -45,7 +46,7 @@ function git(folder: string, ...args: readonly string[]): string {
 
 async function cold(folder: string, records?: string): Promise<ColdMap> {
   const args = [process.execPath, COLD_CHILD, folder, ...(records === undefined ? [] : [records])];
-  const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn(args, { stdout: "pipe", stderr: "inherit", env: { ...process.env, ...settingsFor("map") } });
   return JSON.parse(await new Response(child.stdout).text()) as ColdMap;
 }
 

@@ -10,6 +10,12 @@ const { isatty } = require("node:tty");
 
 /** The largest number of simultaneous outgoing requests that Bun accepts; its own default of 256 starves streams. */
 const OUTGOING_REQUESTS_MAX = "65535";
+/**
+ * For commands that analyse and end: the costliest compiler is not asked for what runs for a second. It shares the cores with the analysis, and took
+ * a third of the first one's time. A server runs long enough for it.
+ */
+const SHORT_RUN = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "500000" };
+const SHORT_COMMANDS = new Set(["map", "graph", "mcp"]);
 /** @type {NodeJS.Signals[]} */
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP"];
 
@@ -81,10 +87,18 @@ function bunPath() {
 }
 
 /**
+ * What Bun is to be told for a command of Millrace.
+ * @param {string | undefined} command
+ * @returns {Record<string, string>}
+ */
+const settingsFor = (command) => (command !== undefined && SHORT_COMMANDS.has(command) ? SHORT_RUN : {});
+
+/**
  * Runs Bun with these arguments and ends as it ends.
  * @param {string[]} args
+ * @param {Record<string, string>} settings for its environment, unless they are there
  */
-function launch(args) {
+function launch(args, settings = {}) {
   let path;
   try {
     path = bunPath();
@@ -94,7 +108,8 @@ function launch(args) {
     return;
   }
   const limit = process.env.BUN_CONFIG_MAX_HTTP_REQUESTS || OUTGOING_REQUESTS_MAX;
-  const child = spawn(path, args, { stdio: "inherit", env: { ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: limit } });
+  const env = { ...settings, ...process.env, BUN_CONFIG_MAX_HTTP_REQUESTS: limit };
+  const child = spawn(path, args, { stdio: "inherit", env });
   // Ctrl-C in a terminal reaches the whole foreground group, so the child has it already; sent twice it would look
   // like an impatient second Ctrl-C. The handler stays, so that this process waits for the child to finish.
   /** @param {NodeJS.Signals} signal */
@@ -113,4 +128,4 @@ function launch(args) {
   });
 }
 
-module.exports = { findBun, launch, platformPackages };
+module.exports = { findBun, launch, platformPackages, settingsFor };

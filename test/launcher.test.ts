@@ -105,6 +105,18 @@ describe.skipIf(node === null)(node === null ? "skipped: launcher under Node (no
     expect(await text(launch(["-e", print], { BUN_CONFIG_MAX_HTTP_REQUESTS: "300" }).stdout)).toBe("300");
   });
 
+  test("commands that analyse and end are spared the costliest compiler; what the operator set stays", async () => {
+    const place = join(folder, "settings");
+    installWithoutScripts(place, platformPackages()[0]);
+    mkdirSync(join(place, "src", "cli"), { recursive: true });
+    const print = "process.stdout.write(String(process.env.BUN_JSC_thresholdForFTLOptimizeAfterWarmUp))";
+    writeFileSync(join(place, "src", "cli", "main.ts"), print);
+    const told = (command: string) => text(run(place, ["bin/millrace", command]).stdout);
+    expect(await Promise.all(["map", "graph", "mcp", "serve", "doctor"].map(told))).toEqual([
+      ...["500000", "500000", "500000", "undefined", "undefined"],
+    ]);
+  });
+
   test("the child's exit code is the launcher's", async () => {
     expect(await launch(["-e", "process.exit(42)"]).exited).toBe(42);
   });
