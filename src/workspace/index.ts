@@ -18,12 +18,12 @@ export { WorkspaceThread, type WorkspaceThreadOptions, type WorkspaceThreadStats
 export { FileList, type FileListOptions, type FileListStats } from "./list/file-list.ts";
 export { escapeControls } from "./map/escape-controls.ts";
 export { MAP_BUDGET_MAX, MAP_BUDGET_MIN } from "./map/repository-map.ts";
+export type { GrepQuery } from "./search/grep-query.ts";
+export type { GrepAnswer } from "./search/search-files.ts";
 export { isSound } from "./share/is-sound.ts";
 export { LayeredRecords, type LayeredRecordsOptions } from "./share/layered-records.ts";
 export { ServerRecords, type ServerRecordsOptions, type ServerRecordsStats } from "./share/server-records.ts";
 export { type Kept, SharedRecords, type SharedRecordsOptions } from "./share/shared-records.ts";
-export type { GrepQuery } from "./search/grep-query.ts";
-export type { GrepAnswer } from "./search/search-files.ts";
 export {
   type GraphAnswer,
   type MapAnswer,

@@ -61,7 +61,7 @@ const linesOf = (chunk: Buffer): Record<string, unknown>[] =>
 const hello = { id: 0, method: "initialize" };
 const ready = { method: "notifications/initialized" };
 
-test("a new side hears how the conversation began; the assistant hears nothing twice, and an error for what was owed", async () => {
+test("a new side hears how the conversation began and what is owed; the assistant hears nothing twice, and an error for what several were lost over", async () => {
   const world = new World();
   for (const message of [hello, ready]) world.ask(message);
   await world.settle();
@@ -76,15 +76,23 @@ test("a new side hears how the conversation began; the assistant hears nothing t
   world.ask({ id: 3, method: "tools/call" });
   await world.settle();
   const [, second] = world.sides;
-  expect(second?.heard).toEqual([hello, ready, { id: 3, method: "tools/call" }]);
+  expect(second?.heard).toEqual([hello, ready, { id: 2, method: "tools/call" }, { id: 3, method: "tools/call" }]);
   second?.say({ id: 0, result: "hello again" });
-  second?.say({ id: 3, result: "three" });
+  await world.settle();
+  second?.stream.destroy();
+  await world.settle();
+  const [, , third] = world.sides;
+  third?.say({ id: 3, result: "three" });
+  await world.settle();
+  third?.stream.destroy();
+  await world.settle();
+  expect(world.sides[3]?.heard).toEqual([hello, ready]);
   await world.settle();
   expect(world.told).toMatchObject([
     { id: 0, result: "hello" },
     { id: 1, result: "one" },
-    { id: 2, error: { code: -32_000 } },
     { id: 3, result: "three" },
+    { id: 2, error: { code: -32_000 } },
   ]);
 });
 

@@ -1,5 +1,5 @@
-// Between an assistant and whatever answers it: hands on lines of JSON-RPC both ways. When the other side is lost, what it owes is answered with an
-// error, another one is found and told how the conversation began; the assistant notices nothing else.
+// Between an assistant and whatever answers it: hands on lines of JSON-RPC both ways. When the other side is lost, another one is found, told how the
+// conversation began, and asked again what is owed: nothing that is asked here changes anything. What several of them were lost over is answered with an error.
 
 import type { Duplex, Readable, Writable } from "node:stream";
 import { type Clock, MillraceError } from "../../base/index.ts";
@@ -24,11 +24,20 @@ interface Message {
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 /** Without an answer in between. */
 const LOSSES_MAX = 5;
+/** For one question. */
+const LOSSES_MAX_OF_ONE = 3;
 /** For answers that are owed when the assistant has left. */
 const LEAVING_MS_MAX = 10_000;
 const LF = 10;
 /** JSON-RPC's range for errors of implementations. */
 const LOST = -32_000;
+interface Owed {
+  readonly line: Buffer;
+  readonly isHello: boolean;
+  /** Sides that were lost meanwhile. */
+  readonly losses: number;
+}
+
 /** What begins a conversation, and is said to every new side. */
 const HELLO = new Set(["initialize", "notifications/initialized"]);
 
@@ -41,8 +50,8 @@ class Relay {
   readonly #options: RelayOptions;
   readonly #done = Promise.withResolvers<void>();
   readonly #hello = new Map<string, Buffer>();
-  /** By id, the method that was called. */
-  readonly #owed = new Map<string | number, string>();
+  /** By id, what was asked. */
+  readonly #owed = new Map<string | number, Owed>();
   /** Answers to what was said again, which the assistant has had. */
   readonly #unheard = new Set<string | number>();
   readonly #waiting: Buffer[] = [];
@@ -91,7 +100,7 @@ class Relay {
 
   #fromAssistant(line: Buffer): void {
     const { id, method, params } = messageIn(line);
-    if (id !== undefined && method !== undefined) this.#owed.set(id, method);
+    if (id !== undefined && method !== undefined) this.#owed.set(id, { line, isHello: HELLO.has(method), losses: 0 });
     // Nothing is owed for it any more.
     if (method === "notifications/cancelled" && params?.requestId !== undefined) this.#owed.delete(params.requestId);
     if (method !== undefined && HELLO.has(method)) this.#hello.set(method, line);
@@ -120,11 +129,20 @@ class Relay {
       return;
     }
     this.#options.input.pause();
-    for (const [id, method] of this.#owed) {
-      if (HELLO.has(method)) continue;
-      this.#owed.delete(id);
-      const error = { code: LOST, message: "The process that answers was lost, and another one has begun. Ask again." };
-      this.#options.output.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+    for (const [id, owed] of this.#owed) {
+      // How it began is said to every side in any case.
+      if (owed.isHello) continue;
+      if (owed.losses + 1 === LOSSES_MAX_OF_ONE) {
+        this.#owed.delete(id);
+        const error = {
+          code: LOST,
+          message: "The process that answers was lost over this again and again. Ask for less, or try later.",
+        };
+        this.#options.output.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+      } else {
+        this.#owed.set(id, { ...owed, losses: owed.losses + 1 });
+        if (!this.#waiting.includes(owed.line)) this.#waiting.push(owed.line);
+      }
     }
     this.#losses++;
     if (this.#losses <= LOSSES_MAX) this.#begin();
